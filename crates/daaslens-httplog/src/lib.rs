@@ -1,0 +1,44 @@
+//! Readers of HTTP-side logs, over bytes.
+//!
+//! # The promise
+//!
+//! Callers may pass arbitrary, untrusted bytes. No function of this crate panics, does IO, or keeps more memory
+//! than a small constant beside its input. Nothing is ever an error: what can be understood becomes a
+//! [`Record`](w3c::Record), and what cannot becomes an item with its place and a [`Fault`](w3c::Fault), so that
+//! the spans of the items, put one after the other, are the input, byte for byte. The laws are tested with
+//! `proptest` and held by a fuzz target.
+//!
+//! # The domain, in short
+//!
+//! IIS writes a request when it *ends*: `date time` is the time of completion, and the start is that minus
+//! `time-taken`. The columns are named by the last `#Fields:` line, which may change inside a file; values hold
+//! no blanks (IIS writes `+` for them), an absent value is `-`, and no quoting exists. App Service always writes
+//! the same 19 columns:
+//!
+//! ```text
+//! #Software: Microsoft Internet Information Services 8.0
+//! #Fields: date time s-sitename cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Cookie) cs(Referer) cs-host sc-status sc-substatus sc-win32-status sc-bytes cs-bytes time-taken
+//! ```
+//!
+//! # Example
+//!
+//! ```
+//! use daaslens_httplog::w3c::{self, Item, State};
+//!
+//! let log = b"#Fields: date time cs-method cs-uri-stem sc-status time-taken\n\
+//!             2026-03-11 02:14:07 GET /cart 503 12\n\
+//!             2026-03-11 02:14:08 GET /ca";
+//! let mut state = State::default();
+//! let mut seen = Vec::new();
+//! w3c::read(log, 0, &mut state, &mut |item| {
+//!     seen.push(match item {
+//!         Item::Record(record) => format!("{:?} {}", record.status(), record.uri_stem().unwrap_or_default()),
+//!         Item::Directive(directive) => format!("#{}", directive.name),
+//!         Item::Malformed(malformed) => malformed.fault.to_string(),
+//!         Item::Blank(_) => String::new(),
+//!     });
+//! });
+//! assert_eq!(seen, ["#Fields", "Some(503) /cart", "4 fields where 6 are declared"]);
+//! ```
+
+pub mod w3c;
