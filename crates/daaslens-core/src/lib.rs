@@ -11,6 +11,7 @@
 pub mod finding;
 pub mod latency;
 pub mod model;
+pub mod source;
 pub mod span;
 pub mod text;
 pub mod time;
@@ -20,5 +21,6 @@ pub use finding::{
     Part, PartKind, Severity, Subject,
 };
 pub use latency::Latency;
+pub use source::{Kind, Origin, Source};
 pub use span::{Location, SourceId, Span};
 pub use time::{Time, TimeRange};

@@ -1,0 +1,393 @@
+//! What a file is: by its content first, by its name second.
+//!
+//! A table of rules, tried in order. Content decides where it can; a name decides only for what has no content
+//! of its own (an application's text is text) or for files that are empty or cut. Paths are compared in lower
+//! case, with `/`, whatever the root of the bundle is.
+
+use daaslens_core::Kind;
+
+/// What the rules look at.
+pub(crate) struct Subject<'a> {
+    /// The path in lower case, with `/`.
+    pub(crate) path: &'a str,
+    /// The last component of it.
+    pub(crate) name: &'a str,
+    /// The first bytes, as UTF-8 where they were UTF-16.
+    pub(crate) head: &'a [u8],
+}
+
+impl Subject<'_> {
+    fn has(&self, text: &str) -> bool {
+        memchr::memmem::find(self.head, text.as_bytes()).is_some()
+    }
+
+    fn starts(&self, text: &str) -> bool {
+        self.trimmed().starts_with(text.as_bytes())
+    }
+
+    /// Without a byte order mark and blank space in front.
+    fn trimmed(&self) -> &[u8] {
+        self.head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(self.head).trim_ascii_start()
+    }
+
+    fn magic(&self, magic: &[u8]) -> bool {
+        self.head.starts_with(magic)
+    }
+
+    fn under(&self, folder: &str) -> bool {
+        self.path.contains(&format!("/{folder}/")) || self.path.starts_with(&format!("{folder}/"))
+    }
+
+    fn ends(&self, extension: &str) -> bool {
+        self.name.len() > extension.len() && self.name.ends_with(extension)
+    }
+
+    fn is_xml(&self) -> bool {
+        self.starts("<")
+    }
+
+    /// The first line that is neither blank nor a comment, for logs without a header.
+    fn first_line(&self) -> &[u8] {
+        self.head
+            .split(|c| matches!(c, b'\n' | b'\r'))
+            .map(<[u8]>::trim_ascii)
+            .find(|line| !line.is_empty() && !line.starts_with(b"#"))
+            .unwrap_or_default()
+    }
+}
+
+type Rule = (Kind, fn(&Subject<'_>) -> bool);
+
+/// By content. The order is from the unmistakable to the merely likely.
+const CONTENT: &[Rule] = &[
+    (Kind::Dump, |s| {
+        s.magic(b"MDMP")
+            || s.magic(b"PAGEDU64")
+            || s.magic(b"PAGEDUMP")
+            || s.magic(b"JAVA PROFILE 1.")
+    }),
+    (Kind::Evtx, |s| s.magic(b"ElfFile\0")),
+    (Kind::HttpErr, |s| s.has("#Fields:") && s.has("s-reason")),
+    (Kind::W3c, |s| {
+        s.has("#Fields:") && s.has("cs-method") && (s.has("cs-uri-stem") || s.has("cs-uri"))
+    }),
+    (Kind::W3cOther, |s| s.has("#Fields:") && s.trimmed().starts_with(b"#")),
+    (Kind::FailedRequest, |s| s.is_xml() && s.has("<failedRequest ")),
+    (Kind::DetailedError, |s| s.has("<title>IIS Detailed Error")),
+    (Kind::EventLog, |s| {
+        s.is_xml()
+            && (s.has("<Events") || s.has("<Event>") || s.has("<Event "))
+            && s.has("<System>")
+    }),
+    (Kind::Session, |s| {
+        s.starts("<Session>") || (s.starts("{") && s.has("\"SessionId\"") && s.has("\"Tool\""))
+    }),
+    (Kind::Deployment, |s| s.is_xml() && s.has("<deployment>")),
+    (Kind::Kudu, |s| s.is_xml() && s.has("<step title=")),
+    (Kind::HttpJson, |s| {
+        s.starts("{") && is_resource_log(s) || s.starts("[") && is_resource_log(s)
+    }),
+    (Kind::Metrics, |s| s.starts("{") && s.has("\"timeseries\"") && s.has("\"interval\"")),
+    (Kind::PhpLog, is_php_log),
+    (Kind::Ncsa, |s| is_ncsa(s.first_line())),
+    (Kind::IisNative, |s| is_native(s.first_line())),
+    (Kind::W3c, |s| is_headerless_w3c(s.first_line())),
+];
+
+/// By name, for what the content does not tell.
+const NAME: &[Rule] = &[
+    (Kind::W3c, |s| s.under("rawlogs") && s.ends(".log")),
+    (Kind::EventLog, |s| s.name.starts_with("eventlog") && s.ends(".xml")),
+    (Kind::PhpLog, |s| s.name.starts_with("php_error") || s.name.starts_with("php-error")),
+    (Kind::PhpReport, |s| s.name.starts_with("php-cgi-processreport")),
+    (Kind::Dump, |s| [".dmp", ".mdmp", ".hdmp", ".hprof"].iter().any(|e| s.ends(e))),
+    (Kind::Session, |s| s.under("daas/sessions") && !s.ends(".lock")),
+    (Kind::ToolReport, |s| s.under("daas/reports") || s.ends(".mht") || s.ends(".diagsession")),
+    (Kind::Daas, |s| {
+        s.under("daas/heartbeats")
+            || s.under("daas/cancelled")
+            || s.under("daas/monitoring")
+            || s.ends(".diaglog")
+            || s.ends(".diagstatus")
+            || s.name.starts_with("privatesettings.")
+            || s.under("daas/configuration")
+            || s.ends(".lock") && s.under("daas")
+    }),
+    (Kind::Deployment, |s| {
+        s.under("deployments")
+            && matches!(s.name, "status.xml" | "log.log" | "log.xml" | "manifest" | "active")
+    }),
+    (Kind::Kudu, |s| s.under("kudu/trace") || s.under("kudu/deployment") || s.under("git/trace")),
+    (Kind::FailedRequest, |s| {
+        s.path.contains("w3svc") && s.name.starts_with("fr") && s.ends(".xml")
+    }),
+    (Kind::AppLog, |s| {
+        (s.under("logfiles/application")
+            || s.under("iisnode")
+            || s.under("stdout")
+            || s.under("data/jobs")
+            || s.under("jobs/continuous")
+            || s.under("jobs/triggered")
+            || s.under("logfiles/siteextlogs"))
+            && [".txt", ".log"].iter().any(|e| s.ends(e))
+    }),
+    (Kind::AppLog, |s| {
+        (s.name.starts_with("stdout")
+            || s.name.starts_with("httpplatformstdout")
+            || s.name.starts_with("diagnostics-")
+            || s.ends("_docker.log")
+            || s.ends("_jstack.log")
+            || s.ends("logging-errors.txt"))
+            && [".txt", ".log"].iter().any(|e| s.ends(e))
+    }),
+];
+
+/// Recognises a file.
+pub(crate) fn recognise(subject: &Subject<'_>) -> Kind {
+    let find = |rules: &[Rule]| rules.iter().find(|(_, rule)| rule(subject)).map(|(kind, _)| *kind);
+    if subject.head.is_empty() {
+        return match find(NAME) {
+            // An empty log still says that the file was made: its instance was up and served nothing yet.
+            Some(kind) => kind,
+            None => Kind::Empty,
+        };
+    }
+    find(CONTENT).or_else(|| find(NAME)).unwrap_or(Kind::NotALog)
+}
+
+fn is_resource_log(subject: &Subject<'_>) -> bool {
+    subject.has("AppServiceHTTPLogs")
+        || subject.has("AppServiceConsoleLogs")
+        || subject.has("AppServiceAppLogs")
+        || subject.has("AppServicePlatformLogs")
+        || subject.has("ApplicationGatewayAccess")
+        || subject.has("FrontDoorAccessLog")
+        || subject.has("FrontdoorAccessLog")
+}
+
+/// `[22-Nov-2026 05:42:11 Europe/Berlin] PHP Warning: …`
+fn is_php_log(subject: &Subject<'_>) -> bool {
+    let line = subject.first_line();
+    let stamp = line.strip_prefix(b"[").and_then(|rest| rest.first_chunk::<20>());
+    stamp.is_some_and(|s| {
+        s[2] == b'-' && s[6] == b'-' && s[11] == b' ' && s[14] == b':' && s[17] == b':'
+    }) && line.contains(&b']')
+}
+
+/// `host - user [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 2326`
+fn is_ncsa(line: &[u8]) -> bool {
+    let Some(open) = memchr::memchr(b'[', line) else { return false };
+    let stamp = &line[open + 1..];
+    stamp.len() > 27
+        && stamp[2] == b'/'
+        && stamp[6] == b'/'
+        && stamp[11] == b':'
+        && stamp[26] == b']'
+        && line[..open].split(|c| *c == b' ').filter(|token| !token.is_empty()).count() == 3
+}
+
+/// Fifteen values, a comma and a blank apart, a trailing comma.
+fn is_native(line: &[u8]) -> bool {
+    let values: Vec<&[u8]> = line.split(|c| *c == b',').map(<[u8]>::trim_ascii).collect();
+    values.len() >= 15
+        && memchr::memchr_iter(b'/', values[2]).count() == 2
+        && memchr::memchr_iter(b':', values[3]).count() == 2
+        && values[10].iter().all(u8::is_ascii_digit)
+        && values[0].iter().any(|c| matches!(c, b'.' | b':'))
+}
+
+/// A W3C line as IIS writes it, its header lost: date, time, and a method within the next four values.
+fn is_headerless_w3c(line: &[u8]) -> bool {
+    let tokens: Vec<&[u8]> = line.split(|c| *c == b' ').take(40).collect();
+    let shape = |token: &[u8], like: &[u8]| {
+        token.len() == like.len()
+            && token
+                .iter()
+                .zip(like)
+                .all(|(c, like)| if *like == b'0' { c.is_ascii_digit() } else { c == like })
+    };
+    tokens.len() >= 14
+        && shape(tokens[0], b"0000-00-00")
+        && shape(tokens[1], b"00:00:00")
+        && tokens[2..6].windows(2).any(|pair| {
+            matches!(
+                pair[0],
+                b"GET" | b"POST" | b"HEAD" | b"PUT" | b"DELETE" | b"OPTIONS" | b"PATCH"
+            ) && (pair[1].starts_with(b"/") || pair[1] == b"*")
+        })
+}
+
+/// What the path says of the origin.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) instance: Option<String>,
+    pub(crate) machine: Option<String>,
+    pub(crate) session: Option<String>,
+}
+
+/// Reads instance, machine and session off a path (in its own case, with `/`).
+pub(crate) fn place(path: &str) -> Place {
+    let parts: Vec<&str> = path.split('/').collect();
+    let name = parts.last().copied().unwrap_or_default();
+    let mut place = Place { instance: instance_prefix(name), ..Place::default() };
+    // `Logs/<site>/<yy-MM-dd>/<MACHINE>/<Collector>/<start>/<end>/<file>` (first generation), and
+    // `Logs/<sessionId>/<MACHINE>/<file>` (second).
+    for window in parts.windows(3) {
+        let is_date = |s: &str| {
+            s.len() == 8
+                && s.split('-').count() == 3
+                && s.bytes().all(|c| c.is_ascii_digit() || c == b'-')
+        };
+        if is_date(window[0]) && window[2].contains(char::is_alphabetic) {
+            place.machine = Some(window[1].to_owned());
+        }
+        if is_session_id(window[0]) && !is_session_id(window[1]) && is_machine(window[1]) {
+            place.machine = Some(window[1].to_owned());
+            place.session = Some(window[0].to_owned());
+        }
+    }
+    if place.machine.is_none()
+        && parts.len() >= 2
+        && parts[parts.len() - 2].eq_ignore_ascii_case("heartbeats")
+    {
+        place.machine = Some(name.to_owned());
+    }
+    if place.session.is_none() {
+        place.session = parts.iter().rev().find_map(|part| {
+            let stem = part.split('.').next().unwrap_or(part);
+            is_session_id(stem).then(|| stem.to_owned())
+        });
+    }
+    place
+}
+
+/// `dda7cc-202512040635.log`: the first six hex digits of the instance id, then the minute of the first request.
+fn instance_prefix(name: &str) -> Option<String> {
+    let (prefix, rest) = name.split_once('-')?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let hex = prefix.len() == 6 && prefix.bytes().all(|c| c.is_ascii_hexdigit());
+    (hex && (digits == 12 || digits >= 3 && rest.as_bytes().get(digits) == Some(&b'-')))
+        .then(|| prefix.to_ascii_lowercase())
+}
+
+/// `240112_0935127841`.
+fn is_session_id(text: &str) -> bool {
+    text.len() == 17
+        && text.as_bytes().get(6) == Some(&b'_')
+        && text.bytes().enumerate().all(|(i, c)| i == 6 || c.is_ascii_digit())
+}
+
+/// Names of worker machines: `RD0003FF…`, `dw0sdwk…`, `lw1sdlwk…`, `WEBWK…`.
+fn is_machine(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    text.len() >= 8
+        && text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
+        && (lower.starts_with("rd")
+            || lower.contains("sdwk")
+            || lower.contains("sdlwk")
+            || lower.contains("ldwk")
+            || lower.starts_with("webwk"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(path: &str, head: &str) -> Kind {
+        let path = path.to_ascii_lowercase();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        recognise(&Subject { path: &path, name, head: head.as_bytes() })
+    }
+
+    #[test]
+    fn content_decides() {
+        for (path, head, expected) in [
+            ("x.bin", "MDMP\u{1}", Kind::Dump),
+            (
+                "x.txt",
+                "#Software: Microsoft Internet Information Services 8.0\n#Fields: date time cs-method cs-uri-stem sc-status\n",
+                Kind::W3c,
+            ),
+            (
+                "pf.log",
+                "#Software: Microsoft Internet Connection Firewall\n#Fields: date time action protocol\n",
+                Kind::W3cOther,
+            ),
+            (
+                "httperr1.log",
+                "#Fields: date time c-ip c-port cs-method cs-uri sc-status s-siteid s-reason s-queuename\n",
+                Kind::HttpErr,
+            ),
+            (
+                "a/fr000001.xml",
+                "<?xml version=\"1.0\"?><failedRequest url=\"/\">",
+                Kind::FailedRequest,
+            ),
+            ("a.xml", "<Events><Event><System><Provider Name=\"x\"/>", Kind::EventLog),
+            (
+                "a",
+                "[22-Nov-2026 05:42:11 Europe/Berlin] PHP Warning:  x in y on line 3\n",
+                Kind::PhpLog,
+            ),
+            (
+                "access.log",
+                "10.0.0.1 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 2326\n",
+                Kind::Ncsa,
+            ),
+            (
+                "in.log",
+                "192.168.114.201, -, 03/20/01, 7:55:20, W3SVC2, SERVER, 172.21.13.45, 4502, 163, 3223, 200, 0, GET, /DeptLogo.gif, -,\n",
+                Kind::IisNative,
+            ),
+            (
+                "u_ex.log",
+                "2024-01-17 01:00:00 192.168.1.1 GET /legacy.aspx - 80 - 10.0.0.10 Mozilla/5.0 - 200 0 0 50\n",
+                Kind::W3c,
+            ),
+            (
+                "deployments/x/status.xml",
+                "<?xml version=\"1.0\"?><deployment><id>1</id>",
+                Kind::Deployment,
+            ),
+            (
+                "Sessions/Complete/240112_0935127841.json",
+                "{\"Mode\":\"Collect\",\"SessionId\":\"240112_0935127841\",\"Tool\":\"x\"}",
+                Kind::Session,
+            ),
+            ("readme.md", "# a file\n", Kind::NotALog),
+        ] {
+            assert_eq!(kind(path, head), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn names_decide_for_what_has_no_content_of_its_own() {
+        for (path, head, expected) in [
+            ("LogFiles/http/RawLogs/dda7cc-202512040635.log", "", Kind::W3c),
+            ("LogFiles/Application/diagnostics-20250815.txt", "2025-08-15 hello", Kind::AppLog),
+            ("site/wwwroot/iisnode/2127c6-10992-stdout-1415139281204.txt", "Ghost", Kind::AppLog),
+            ("data/DaaS/PrivateSettings.json", "{ // c", Kind::Daas),
+            ("site/deployments/active", "abc", Kind::Deployment),
+            ("notes.txt", "", Kind::Empty),
+        ] {
+            assert_eq!(kind(path, head), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_path_tells_instance_machine_and_session() {
+        let seen = place(
+            "DaaS/Logs/bluefinch-/25-09-24/dw0sdwk000G2X/HttpLogsCollector/250924_0740339000/250924_1240339000/a63402-202509240740.log",
+        );
+        assert_eq!(seen.instance.as_deref(), Some("a63402"));
+        assert_eq!(seen.machine.as_deref(), Some("dw0sdwk000G2X"));
+        let seen = place("data/DaaS/Logs/260126_1119484000/dw0sdwk000eqq/diagstatus.diaglog");
+        assert_eq!(seen.machine.as_deref(), Some("dw0sdwk000eqq"));
+        assert_eq!(seen.session.as_deref(), Some("260126_1119484000"));
+        assert_eq!(place("LogFiles/notes.txt"), Place::default());
+        assert_eq!(
+            place("2127c6-10992-stdout-1415139281204.txt").instance.as_deref(),
+            Some("2127c6")
+        );
+    }
+}
