@@ -250,14 +250,12 @@ impl Lister<'_> {
         let mut head = vec![0; HEAD];
         let looked = Bytes::open(file, false).and_then(|bytes| bytes.read_at(0, &mut head));
         match looked {
-            Err(error) => self.unreadable(path, &format!("it cannot be opened: {error}")),
+            Err(error) => self.unopened(path, &error),
             Ok(n) => {
                 head.truncate(n);
                 if is_zip(&head) && !is_package(&path) {
                     match Bytes::open(file, self.options.map) {
-                        Err(error) => {
-                            self.unreadable(path, &format!("it cannot be opened: {error}"))
-                        }
+                        Err(error) => self.unopened(path, &error),
                         Ok(bytes) => self.archive(&bytes, path, size, 1),
                     }
                 } else {
@@ -380,6 +378,10 @@ impl Lister<'_> {
             reader.take(HEAD as u64).read_to_end(&mut head).map(drop)
         })?;
         Ok(head)
+    }
+
+    fn unopened(&mut self, path: String, error: &io::Error) {
+        self.unreadable(path, &format!("it cannot be opened: {error}"));
     }
 
     fn unreadable(&mut self, path: String, fault: &str) {

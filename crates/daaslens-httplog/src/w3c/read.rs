@@ -38,6 +38,11 @@ impl Default for State {
 }
 
 impl State {
+    /// The state at the start of a source whose lines end in `newline`.
+    pub fn with_newline(newline: u8) -> Self {
+        Self { newline, ..Self::default() }
+    }
+
     /// Whether lines read with `self` give the same records as lines read with `other`. The date of the last
     /// header does not matter where each line carries its own.
     pub fn reads_like(&self, other: &Self) -> bool {
@@ -143,10 +148,11 @@ pub fn cut(bytes: &[u8], target: usize, newline: u8) -> Vec<std::ops::Range<usiz
 
 /// Reads `bytes`, which begin at a line start, `base` bytes into their source, and hands every item to `sink`.
 ///
-/// `state` is what the text before left behind, and becomes what this text leaves behind.
-pub fn read(bytes: &[u8], base: u64, state: &mut State, sink: &mut impl FnMut(Item<'_>)) {
+/// `state` is what the text before left behind, and becomes what this text leaves behind. Returns how many lines
+/// ended in `bytes`.
+pub fn read(bytes: &[u8], base: u64, state: &mut State, sink: &mut impl FnMut(Item<'_>)) -> u64 {
     let newline = state.newline;
-    let mut reader = Reader { base, state, clock: Clock::default(), sink };
+    let mut reader = Reader { base, row: 0, state, clock: Clock::default(), sink };
     let mut ends = [0; MAX_COLUMNS];
     let (mut start, mut count) = (0, 0);
     let mut schema = reader.state.schema.clone();
@@ -163,6 +169,7 @@ pub fn read(bytes: &[u8], base: u64, state: &mut State, sink: &mut impl FnMut(It
             reader.closer(&line);
             schema.clone_from(&reader.state.schema);
         }
+        reader.row += 1;
         (start, count) = (mark.at + 1, 0);
     }
     if start < bytes.len() {
@@ -171,6 +178,7 @@ pub fn read(bytes: &[u8], base: u64, state: &mut State, sink: &mut impl FnMut(It
             reader.closer(&line);
         }
     }
+    reader.row
 }
 
 /// A line, or a part of one.
@@ -184,6 +192,7 @@ struct Line<'a> {
 
 struct Reader<'s, F> {
     base: u64,
+    row: u64,
     state: &'s mut State,
     clock: Clock,
     sink: &'s mut F,
@@ -217,6 +226,7 @@ impl<F: FnMut(Item<'_>)> Reader<'_, F> {
         ends[count] = text.len() as u32;
         let record = Record {
             span: self.span(line.at, line.end),
+            row: self.row,
             line: text,
             fields: Fields::Ends(&ends[..=count]),
             schema,
@@ -344,6 +354,7 @@ impl<F: FnMut(Item<'_>)> Reader<'_, F> {
             Ok((ranges, recovered)) => {
                 let record = Record {
                     span: self.span(at, end),
+                    row: self.row,
                     line: text,
                     fields: Fields::Ranges(&ranges),
                     schema: &schema,
@@ -370,7 +381,12 @@ impl<F: FnMut(Item<'_>)> Reader<'_, F> {
 
     fn malformed(&mut self, at: usize, end: usize, line: &[u8], fault: Fault) {
         let span = self.span(at, end);
-        (self.sink)(Item::Malformed(Malformed { span, line: line.as_bstr(), fault }));
+        (self.sink)(Item::Malformed(Malformed {
+            span,
+            row: self.row,
+            line: line.as_bstr(),
+            fault,
+        }));
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Directive<'a> {
 pub struct Malformed<'a> {
     /// Where it stands.
     pub span: Span,
+    /// How many lines of the bytes that were read stand before it.
+    pub row: u64,
     /// The line, cut to the first [`super::MAX_LINE`] bytes.
     pub line: &'a BStr,
     /// What is wrong.
@@ -104,6 +106,7 @@ pub(crate) enum Fields<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
     pub(crate) span: Span,
+    pub(crate) row: u64,
     pub(crate) line: &'a [u8],
     pub(crate) fields: Fields<'a>,
     pub(crate) schema: &'a Schema,
@@ -116,6 +119,11 @@ impl<'a> Record<'a> {
     /// Where the record stands in the source, its line end included.
     pub fn span(&self) -> Span {
         self.span
+    }
+
+    /// How many lines of the bytes that were read stand before it.
+    pub fn row(&self) -> u64 {
+        self.row
     }
 
     /// The line without its end.

@@ -1,0 +1,30 @@
+//! What the detectors look at: everything that was counted, read-only.
+
+use daaslens_core::model::{Gap, Http, SourceInfo};
+use daaslens_core::{Kind, TimeRange};
+
+use crate::http::cube::Cube;
+use crate::survey::Outcome;
+
+/// Everything that is known before the first conclusion.
+pub(crate) struct Facts<'a> {
+    /// The sources, as they will be shown.
+    pub(crate) sources: &'a [SourceInfo],
+    /// What became of them, in the same order.
+    pub(crate) outcomes: &'a [Outcome],
+    /// First to last dated record.
+    pub(crate) window: Option<TimeRange>,
+    /// The HTTP side in numbers.
+    pub(crate) http: Option<&'a Http>,
+    /// The HTTP side in full.
+    pub(crate) cube: &'a Cube,
+    /// Stretches without a log.
+    pub(crate) gaps: &'a [Gap],
+}
+
+impl Facts<'_> {
+    /// What a source is.
+    pub(crate) fn kind(&self, source: usize) -> Kind {
+        self.outcomes.get(source).map_or(Kind::NotALog, |outcome| outcome.kind)
+    }
+}

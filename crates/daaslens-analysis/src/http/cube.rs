@@ -1,0 +1,448 @@
+//! The cube: everything that is counted of HTTP requests, once per record.
+
+use std::collections::BTreeMap;
+
+use daaslens_core::model::HttpCounts;
+use daaslens_core::{Latency, Time, TimeRange};
+use daaslens_httplog::w3c::{Record, Service};
+
+use super::course::{Course, LatencyCourse, family};
+use super::template;
+use crate::config::Filter;
+use crate::keys::{Keys, Merge};
+
+/// Distinct URL templates that are kept. Templates, not paths: a site with more has paths that are made up.
+pub(crate) const MAX_URLS: usize = 20_000;
+
+/// Clients whose requests were cancelled in one second, before it is no longer the clients' doing.
+const MANY_CLIENTS: usize = 5;
+
+/// Whether a win32 status says that the client, or something between, gave up.
+pub(crate) const fn is_abort(win32: u64) -> bool {
+    matches!(win32, 64 | 121 | 995 | 1229 | 1236)
+}
+
+/// Whether an abort after this time is the front end's doing: it cuts requests off after some 230 seconds.
+pub(crate) const fn is_front_end_timeout(ms: u32) -> bool {
+    225_000 <= ms && ms <= 245_000
+}
+
+/// Sites that are kept apart. A plan has a handful; a log that was tampered with may name millions.
+const MAX_SITES: usize = 64;
+
+/// Distinct `status.substatus.win32` that are kept apart.
+const MAX_OUTCOMES: usize = 4096;
+
+/// What one or many sources hold, by lower-case site name. Merging is commutative and associative.
+#[derive(Clone, Debug)]
+pub(crate) struct Cube {
+    pub(crate) sites: Keys<SiteCube>,
+}
+
+/// What is counted of one site.
+#[derive(Clone, Debug)]
+pub(crate) struct SiteCube {
+    /// The first record, by source and byte: names are numbered in this order.
+    pub(crate) first: Option<(usize, u64)>,
+    pub(crate) counts: HttpCounts,
+    /// Requests by `sc-status`; 0 for records without one.
+    pub(crate) status: Vec<u64>,
+    /// By [`outcome_key`].
+    pub(crate) outcomes: Keys<OutcomeCube>,
+    pub(crate) latency: Latency,
+    pub(crate) latency_course: LatencyCourse,
+    pub(crate) urls: Keys<UrlCube>,
+    /// Server errors per template, kept apart so that a flood of made-up paths cannot push them out.
+    pub(crate) failing: Keys<u64>,
+    /// By instance; the empty name where the source has none.
+    pub(crate) lanes: BTreeMap<String, Lane>,
+    /// Requests that were cancelled (995) before the front end's limit, by second.
+    cancelled: BTreeMap<i64, Cancelled>,
+}
+
+/// One `status.substatus.win32`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OutcomeCube {
+    pub(crate) requests: u64,
+    pub(crate) latency: Latency,
+    pub(crate) range: Option<TimeRange>,
+}
+
+/// One URL template.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UrlCube {
+    pub(crate) requests: u64,
+    pub(crate) server_errors: u64,
+    /// Requests with status 101 or a method of a remote procedure call: long by nature.
+    pub(crate) long: u64,
+    pub(crate) times: Times,
+}
+
+/// One site on one instance.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lane {
+    pub(crate) counts: HttpCounts,
+    pub(crate) course: Course,
+    pub(crate) range: Option<TimeRange>,
+}
+
+/// Durations of one URL: the first few as they are, a histogram only for what is asked for more often. Most of
+/// the distinct URLs of a log are seen once or twice, and a histogram for each would be most of the memory.
+#[derive(Clone, Debug)]
+pub(crate) enum Times {
+    Few([u32; 6], u8),
+    Many(Box<Latency>),
+}
+
+#[derive(Clone, Debug, Default)]
+struct Cancelled {
+    requests: u64,
+    /// The smallest few hashes of clients: enough to tell whether there were [`MANY_CLIENTS`].
+    clients: Vec<u64>,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self::Few([0; 6], 0)
+    }
+}
+
+impl Times {
+    pub(crate) fn record(&mut self, ms: u32) {
+        match self {
+            Self::Many(latency) => latency.record(ms),
+            Self::Few(values, len) => {
+                if let Some(value) = values.get_mut(usize::from(*len)) {
+                    *value = ms;
+                    *len += 1;
+                } else {
+                    let mut latency = self.latency();
+                    latency.record(ms);
+                    *self = Self::Many(Box::new(latency));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn latency(&self) -> Latency {
+        match self {
+            Self::Many(latency) => (**latency).clone(),
+            Self::Few(values, len) => {
+                let mut latency = Latency::default();
+                for &ms in &values[..usize::from(*len)] {
+                    latency.record(ms);
+                }
+                latency
+            }
+        }
+    }
+
+    pub(crate) fn sum(&self) -> u64 {
+        match self {
+            Self::Many(latency) => latency.sum(),
+            Self::Few(values, len) => {
+                values[..usize::from(*len)].iter().map(|&ms| u64::from(ms)).sum()
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        match (&mut *self, other) {
+            (Self::Many(mine), Self::Many(theirs)) => mine.merge(&theirs),
+            (_, Self::Few(values, len)) => {
+                for &ms in &values[..usize::from(len)] {
+                    self.record(ms);
+                }
+            }
+            (Self::Few(..), Self::Many(mut theirs)) => {
+                theirs.merge(&self.latency());
+                *self = Self::Many(theirs);
+            }
+        }
+    }
+}
+
+impl Merge for UrlCube {
+    fn merge(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.server_errors += other.server_errors;
+        self.long += other.long;
+        self.times.merge(other.times);
+    }
+}
+
+impl Cancelled {
+    fn client(&mut self, client: u64) {
+        if let Err(at) = self.clients.binary_search(&client) {
+            self.clients.insert(at, client);
+            self.clients.truncate(MANY_CLIENTS);
+        }
+    }
+}
+
+impl Merge for OutcomeCube {
+    fn merge(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.latency.merge(&other.latency);
+        self.range = TimeRange::merge(self.range, other.range);
+    }
+}
+
+impl Default for SiteCube {
+    fn default() -> Self {
+        Self {
+            first: None,
+            counts: HttpCounts::default(),
+            status: vec![0; 1000],
+            outcomes: Keys::new(MAX_OUTCOMES),
+            latency: Latency::default(),
+            latency_course: LatencyCourse::default(),
+            urls: Keys::new(MAX_URLS),
+            failing: Keys::new(MAX_URLS),
+            lanes: BTreeMap::new(),
+            cancelled: BTreeMap::new(),
+        }
+    }
+}
+
+impl Merge for SiteCube {
+    fn merge(&mut self, other: Self) {
+        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.counts.add(&other.counts);
+        for (mine, theirs) in self.status.iter_mut().zip(other.status) {
+            *mine += theirs;
+        }
+        self.outcomes.merge(other.outcomes);
+        self.latency.merge(&other.latency);
+        self.latency_course.merge(other.latency_course);
+        self.urls.merge(other.urls);
+        self.failing.merge(other.failing);
+        for (instance, theirs) in other.lanes {
+            let mine = self.lanes.entry(instance).or_default();
+            mine.counts.add(&theirs.counts);
+            mine.course.merge(theirs.course);
+            mine.range = TimeRange::merge(mine.range, theirs.range);
+        }
+        for (second, theirs) in other.cancelled {
+            let mine = self.cancelled.entry(second).or_default();
+            mine.requests += theirs.requests;
+            for client in theirs.clients {
+                mine.client(client);
+            }
+        }
+    }
+}
+
+impl SiteCube {
+    /// Requests that were cut off, not given up: at the front end's limit, or cancelled together with those of
+    /// other clients. The second kind is known only when all records of a second are.
+    pub(crate) fn cutoffs(&self) -> u64 {
+        let together =
+            self.cancelled.values().filter(|c| c.clients.len() >= MANY_CLIENTS).map(|c| c.requests);
+        self.counts.cutoffs + together.sum::<u64>()
+    }
+
+    /// The seconds in which requests of many clients were cancelled together, with how many.
+    pub(crate) fn cancelled_together(&self) -> impl Iterator<Item = (i64, u64)> {
+        self.cancelled
+            .iter()
+            .filter(|(_, c)| c.clients.len() >= MANY_CLIENTS)
+            .map(|(second, c)| (*second, c.requests))
+    }
+}
+
+impl Default for Cube {
+    fn default() -> Self {
+        Self { sites: Keys::new(MAX_SITES) }
+    }
+}
+
+impl Cube {
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.sites.merge(other.sites);
+    }
+}
+
+/// The key of an outcome: sorts by status, substatus, win32.
+fn outcome_key(status: u16, substatus: u32, win32: u64) -> [u8; 14] {
+    let mut key = [0; 14];
+    key[..2].copy_from_slice(&status.to_be_bytes());
+    key[2..6].copy_from_slice(&substatus.to_be_bytes());
+    key[6..].copy_from_slice(&win32.to_be_bytes());
+    key
+}
+
+/// The outcome of a key.
+pub(crate) fn outcome_of(key: &[u8]) -> Option<(u16, u32, u64)> {
+    let (status, rest) = key.split_first_chunk()?;
+    let (substatus, win32) = rest.split_first_chunk()?;
+    Some((
+        u16::from_be_bytes(*status),
+        u32::from_be_bytes(*substatus),
+        u64::from_be_bytes(win32.try_into().ok()?),
+    ))
+}
+
+/// Folds the records of one source. Turned into a [`Cube`] when the source is done.
+pub(crate) struct Fold<'f> {
+    filter: &'f Filter,
+    instance: String,
+    source: usize,
+    done: Cube,
+    sites: Vec<SiteFold>,
+    /// The site of the last record: nearly always that of the next one too.
+    last: usize,
+    buffer: Vec<u8>,
+}
+
+/// What is counted of one site in one source: a [`SiteCube`] with what makes counting fast.
+struct SiteFold {
+    name: Vec<u8>,
+    service: Service,
+    cube: SiteCube,
+    lane: Lane,
+}
+
+impl<'f> Fold<'f> {
+    pub(crate) fn new(filter: &'f Filter, instance: String, source: usize) -> Self {
+        Self {
+            filter,
+            instance,
+            source,
+            done: Cube::default(),
+            sites: Vec::new(),
+            last: 0,
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Counts a record.
+    #[inline]
+    pub(crate) fn record(&mut self, record: &Record<'_>) {
+        let stem = record.uri_stem().unwrap_or_default();
+        if !self.filter.admits(record.time(), stem) {
+            return;
+        }
+        let site = self.site(record.site_name().unwrap_or_default());
+        let site = &mut self.sites[site];
+        let first = (self.source, record.span().start);
+        // Pieces of a source come in any order.
+        site.cube.first = Some(site.cube.first.map_or(first, |known| known.min(first)));
+        if site.service != Service::Http {
+            return;
+        }
+        let (status, win32) = (record.status().unwrap_or(0), record.win32_status().unwrap_or(0));
+        let ms = record.time_taken_ms();
+        let abort = is_abort(win32);
+        let error = (500..600).contains(&status) && !abort;
+        let cutoff = abort && ms.is_some_and(is_front_end_timeout);
+
+        let counts = &mut site.lane.counts;
+        counts.requests += 1;
+        counts.server_errors += u64::from(error);
+        counts.client_aborts += u64::from(abort);
+        counts.cutoffs += u64::from(cutoff);
+        counts.platform_probes +=
+            u64::from(record.user_agent().is_some_and(|agent| is_probe(agent)));
+        if let Some(count) = site.cube.status.get_mut(usize::from(status)) {
+            *count += 1;
+        }
+
+        let outcome =
+            site.cube.outcomes.value(&outcome_key(status, record.substatus().unwrap_or(0), win32));
+        outcome.requests += 1;
+        if let Some(ms) = ms {
+            outcome.latency.record(ms);
+        }
+        if let Some(time) = record.time() {
+            TimeRange::extend(&mut outcome.range, time);
+            TimeRange::extend(&mut site.lane.range, time);
+            let start = Time(time.0 - i64::from(ms.unwrap_or(0)));
+            let family = family(status).filter(|_| !abort);
+            site.lane.course.record(start.seconds(), time.seconds(), family);
+            if let (Some(ms), false) = (ms, abort) {
+                site.cube.latency_course.record(time.seconds(), ms);
+            }
+            if win32 == 995 && !cutoff {
+                let client = record.client_ip().unwrap_or_default();
+                let cancelled = site.cube.cancelled.entry(time.seconds()).or_default();
+                cancelled.requests += 1;
+                cancelled.client(fixed_hash(client));
+            }
+        }
+        if let (Some(ms), false) = (ms, abort) {
+            site.cube.latency.record(ms);
+        }
+
+        let template = template::of(stem, &mut self.buffer);
+        let url = site.cube.urls.value(template);
+        url.requests += 1;
+        url.server_errors += u64::from(error);
+        let rpc = || record.method().is_some_and(|method| method.starts_with(b"RPC_"));
+        url.long += u64::from(status == 101 || rpc());
+        if let Some(ms) = ms
+            && (!abort || cutoff)
+        {
+            url.times.record(ms);
+        }
+        if error {
+            *site.cube.failing.value(template) += 1;
+        }
+    }
+
+    fn site(&mut self, name: &[u8]) -> usize {
+        let is = |site: &SiteFold| site.name.eq_ignore_ascii_case(name);
+        if !self.sites.get(self.last).is_some_and(is) {
+            self.last = self.sites.iter().position(is).unwrap_or_else(|| {
+                if self.sites.len() >= MAX_SITES {
+                    self.flush();
+                }
+                self.sites.push(SiteFold {
+                    name: name.to_ascii_lowercase(),
+                    service: Service::of_site(name),
+                    cube: SiteCube::default(),
+                    lane: Lane::default(),
+                });
+                self.sites.len() - 1
+            });
+        }
+        self.last
+    }
+
+    fn flush(&mut self) {
+        for mut site in self.sites.drain(..).filter(|site| site.service == Service::Http) {
+            site.lane.course.settle();
+            site.cube.counts = site.lane.counts;
+            site.cube.lanes.insert(self.instance.clone(), site.lane);
+            self.done.sites.value(&site.name).merge(site.cube);
+        }
+    }
+
+    /// What was counted.
+    pub(crate) fn finish(mut self) -> Cube {
+        self.flush();
+        self.done
+    }
+}
+
+/// Whether a site is the SCM (Kudu) site of another one: its traffic is the tools', not the users'.
+pub(crate) fn is_scm(site: &[u8]) -> bool {
+    site.starts_with(b"~1")
+}
+
+/// Requests that the platform itself sends: Always On every five minutes, warm-up, health checks.
+pub(crate) fn is_probe(agent: &[u8]) -> bool {
+    match agent.first() {
+        Some(b'A') => agent == b"AlwaysOn",
+        Some(b'R') => agent.starts_with(b"ReadyForRequest/"),
+        Some(b'H') => agent.starts_with(b"HealthCheck/"),
+        _ => false,
+    }
+}
+
+/// A hash that is the same in every run, to count distinct clients.
+fn fixed_hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, c| {
+        (hash ^ u64::from(*c)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
