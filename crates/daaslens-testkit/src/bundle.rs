@@ -104,7 +104,11 @@ impl Bundle {
         }
     }
 
-    fn write_members<W: Write + io::Seek>(&self, writer: &mut ZipWriter<W>, options: &ZipOptions) -> io::Result<()> {
+    fn write_members<W: Write + io::Seek>(
+        &self,
+        writer: &mut ZipWriter<W>,
+        options: &ZipOptions,
+    ) -> io::Result<()> {
         let method = match options.method {
             ZipMethod::Stored => CompressionMethod::Stored,
             ZipMethod::Deflate => CompressionMethod::Deflated,
@@ -113,7 +117,9 @@ impl Bundle {
             .compression_method(method)
             .last_modified_time(zip::DateTime::default())
             .unix_permissions(0o644);
-        let name = |path: &str| if options.backslashes { path.replace('/', "\\") } else { path.to_owned() };
+        let name = |path: &str| {
+            if options.backslashes { path.replace('/', "\\") } else { path.to_owned() }
+        };
         let mut folders: Vec<&str> = Vec::new();
         for file in &self.files {
             if options.folders {
@@ -121,7 +127,10 @@ impl Bundle {
                     let folder = &file.path[..=end];
                     if !folders.contains(&folder) {
                         folders.push(folder);
-                        writer.start_file(name(folder), member.compression_method(CompressionMethod::Stored))?;
+                        writer.start_file(
+                            name(folder),
+                            member.compression_method(CompressionMethod::Stored),
+                        )?;
                     }
                 }
             }
@@ -132,7 +141,10 @@ impl Bundle {
     }
 
     /// Writes the tree under `folder`, which is created.
-    #[expect(clippy::disallowed_methods, reason = "made to write folders, on behalf of tests, tools and the demo")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "made to write folders, on behalf of tests, tools and the demo"
+    )]
     pub fn write_to(&self, folder: &Path) -> io::Result<()> {
         for file in &self.files {
             let mut path = folder.to_path_buf();
@@ -169,7 +181,10 @@ mod tests {
 
     fn bundle() -> Bundle {
         let mut bundle = Bundle::default();
-        bundle.add("LogFiles/a.txt", "alpha ".repeat(100)).add("LogFiles/http/b.txt", "b").add("c", "");
+        bundle
+            .add("LogFiles/a.txt", "alpha ".repeat(100))
+            .add("LogFiles/http/b.txt", "b")
+            .add("c", "");
         bundle
     }
 
@@ -188,7 +203,8 @@ mod tests {
 
     #[test]
     fn every_kind_of_zip_holds_the_same_files() {
-        let files: Vec<(String, Vec<u8>)> = bundle().files().iter().map(|file| (file.path.clone(), file.bytes.clone())).collect();
+        let files: Vec<(String, Vec<u8>)> =
+            bundle().files().iter().map(|file| (file.path.clone(), file.bytes.clone())).collect();
         for method in [ZipMethod::Stored, ZipMethod::Deflate] {
             for streamed in [false, true] {
                 let options = ZipOptions { method, streamed, ..ZipOptions::default() };
@@ -205,12 +221,23 @@ mod tests {
 
     #[test]
     fn names_and_nesting() {
-        let backslashes = bundle().to_zip(&ZipOptions { backslashes: true, ..ZipOptions::default() }).unwrap();
-        assert!(backslashes.windows(15).any(|part| part == br"LogFiles\a.txt".as_slice() || part == br"LogFiles\http\b"));
-        let folders = bundle().to_zip(&ZipOptions { folders: true, ..ZipOptions::default() }).unwrap();
+        let backslashes =
+            bundle().to_zip(&ZipOptions { backslashes: true, ..ZipOptions::default() }).unwrap();
+        assert!(
+            backslashes
+                .windows(15)
+                .any(|part| part == br"LogFiles\a.txt".as_slice() || part == br"LogFiles\http\b")
+        );
+        let folders =
+            bundle().to_zip(&ZipOptions { folders: true, ..ZipOptions::default() }).unwrap();
         let names: Vec<String> = members(&folders).into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["LogFiles/", "LogFiles/a.txt", "LogFiles/http/", "LogFiles/http/b.txt", "c"]);
-        let nested = bundle().to_zip(&ZipOptions { nested: Some("in.zip".into()), ..ZipOptions::default() }).unwrap();
+        assert_eq!(
+            names,
+            ["LogFiles/", "LogFiles/a.txt", "LogFiles/http/", "LogFiles/http/b.txt", "c"]
+        );
+        let nested = bundle()
+            .to_zip(&ZipOptions { nested: Some("in.zip".into()), ..ZipOptions::default() })
+            .unwrap();
         let outer = members(&nested);
         assert_eq!(outer[0].0, "in.zip");
         assert_eq!(members(&outer[0].1).len(), 3);

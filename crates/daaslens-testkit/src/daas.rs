@@ -97,7 +97,10 @@ impl DaasSessionBuilder {
         bundle.add(format!("{root}/Sessions/Complete/{id}.json"), format!("{session:#}"));
         for log in &self.logs {
             let Some(instance) = self.instances.get(log.instance) else { continue };
-            bundle.add(format!("{root}/Logs/{id}/{}/{}", instance.machine, log.name), log.bytes.clone());
+            bundle.add(
+                format!("{root}/Logs/{id}/{}/{}", instance.machine, log.name),
+                log.bytes.clone(),
+            );
         }
         bundle.add(
             format!("{root}/PrivateSettings.json"),
@@ -114,7 +117,10 @@ impl DaasSessionBuilder {
         let mut logs = String::new();
         for log in &self.logs {
             let Some(instance) = self.instances.get(log.instance) else { continue };
-            let path = format!("Logs/{site}/{day}/{}/{collector}/{id}/{end}/{}", instance.machine, log.name);
+            let path = format!(
+                "Logs/{site}/{day}/{}/{collector}/{id}/{end}/{}",
+                instance.machine, log.name
+            );
             let _ = write!(
                 logs,
                 "\r\n        <Log Path=\"{}\" AnalysisStarted=\"{}\" FileSize=\"{}\" BlobSasUri=\"\" InstanceAnalyzing=\"\" />",
@@ -124,7 +130,8 @@ impl DaasSessionBuilder {
             );
             bundle.add(format!("{root}/{path}"), log.bytes.clone());
         }
-        let machines: Vec<&str> = self.instances.iter().map(|instance| instance.machine.as_str()).collect();
+        let machines: Vec<&str> =
+            self.instances.iter().map(|instance| instance.machine.as_str()).collect();
         let mut collected = String::new();
         for machine in &machines {
             let _ = write!(collected, "<Instance>{machine}</Instance>");
@@ -196,7 +203,10 @@ mod tests {
             ]
         );
         let json: serde_json::Value = serde_json::from_slice(&bundle.files()[0].bytes).unwrap();
-        assert_eq!(json["ActiveInstances"][0]["Logs"][0]["PartialPath"], format!("Data/DaaS/Logs/240112_0935127840/{machine}/a.log"));
+        assert_eq!(
+            json["ActiveInstances"][0]["Logs"][0]["PartialPath"],
+            format!("Data/DaaS/Logs/240112_0935127840/{machine}/a.log")
+        );
         assert_eq!(json["StartTime"], "2024-01-12T09:35:12.7840000Z");
     }
 
@@ -205,7 +215,9 @@ mod tests {
         let (mut bundle, session) = (Bundle::default(), session());
         session.add_v1(&mut bundle, "DaaS", "HttpLogsCollector");
         let machine = &session.instances[0].machine;
-        let path = format!("DaaS/Logs/contoso-tr/24-01-12/{machine}/HttpLogsCollector/240112_0935127840/240112_0937127840/a.log");
+        let path = format!(
+            "DaaS/Logs/contoso-tr/24-01-12/{machine}/HttpLogsCollector/240112_0935127840/240112_0937127840/a.log"
+        );
         assert_eq!(bundle.files()[0].path, path);
         assert_eq!(bundle.files()[1].path, "DaaS/Sessions/Complete/240112_0935127840.xml");
         let xml = String::from_utf8_lossy(&bundle.files()[1].bytes);

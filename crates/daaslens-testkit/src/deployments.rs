@@ -93,9 +93,15 @@ mod tests {
         deployment.add_to(&mut bundle, "deployments");
         let paths: Vec<&str> = bundle.files().iter().map(|file| file.path.as_str()).collect();
         let id = &deployment.id;
-        assert_eq!(paths, [format!("deployments/{id}/status.xml"), format!("deployments/{id}/log.log")]);
+        assert_eq!(
+            paths,
+            [format!("deployments/{id}/status.xml"), format!("deployments/{id}/log.log")]
+        );
         let xml = String::from_utf8(deployment.status_xml()).unwrap();
-        assert!(xml.contains("<status>Failed</status>") && xml.contains("<lastSuccessEndTime></lastSuccessEndTime>"));
+        assert!(
+            xml.contains("<status>Failed</status>")
+                && xml.contains("<lastSuccessEndTime></lastSuccessEndTime>")
+        );
         assert!(xml.contains("<endTime>2026-03-11T02:00:42.5000000Z</endTime>"));
     }
 }

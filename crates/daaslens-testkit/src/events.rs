@@ -61,35 +61,67 @@ impl EventLogBuilder {
         self.events.is_empty()
     }
 
-    fn module(&mut self, at: Time, id: u32, level: u8, computer: &str, process: u32, text: String) -> &mut Self {
+    fn module(
+        &mut self,
+        at: Time,
+        id: u32,
+        level: u8,
+        computer: &str,
+        process: u32,
+        text: String,
+    ) -> &mut Self {
         let data = vec![text, format!("Process Id: {process}."), HANDLER.into()];
         self.event(at, MODULE, id, level, computer, data)
     }
 
-    fn event(&mut self, at: Time, provider: &str, id: u32, level: u8, computer: &str, data: Vec<String>) -> &mut Self {
+    fn event(
+        &mut self,
+        at: Time,
+        provider: &str,
+        id: u32,
+        level: u8,
+        computer: &str,
+        data: Vec<String>,
+    ) -> &mut Self {
         let (provider, computer) = (provider.into(), computer.into());
         self.push(Event { at, provider, id, level, computer, data, binary: String::new() })
     }
 
     /// 1032: an in-process ASP.NET Core application started.
     pub fn started(&mut self, at: Time, computer: &str, process: u32) -> &mut Self {
-        self.module(at, 1032, 4, computer, process, format!("Application '{ROOT}' started successfully."))
+        self.module(
+            at,
+            1032,
+            4,
+            computer,
+            process,
+            format!("Application '{ROOT}' started successfully."),
+        )
     }
 
     /// 1033: it has shut down.
     pub fn shut_down(&mut self, at: Time, computer: &str, process: u32, site: &str) -> &mut Self {
-        let text = format!("Application 'MACHINE/WEBROOT/APPHOST/{}' has shutdown.", site.to_uppercase());
+        let text =
+            format!("Application 'MACHINE/WEBROOT/APPHOST/{}' has shutdown.", site.to_uppercase());
         self.module(at, 1033, 4, computer, process, text)
     }
 
     /// 1012: it was recycled because a deployment put `app_offline.htm` there.
     pub fn app_offline(&mut self, at: Time, computer: &str, process: u32) -> &mut Self {
-        let text = format!("Application '{ROOT}' was recycled after detecting the app_offline.htm file.");
+        let text =
+            format!("Application '{ROOT}' was recycled after detecting the app_offline.htm file.");
         self.module(at, 1012, 4, computer, process, text)
     }
 
     /// The three events of a crash: .NET Runtime 1026 with the stack, then 1018 and 1007 of the module.
-    pub fn crash(&mut self, at: Time, computer: &str, process: u32, exception: &str, frames: &[&str]) -> &mut Self {
+    pub fn crash(
+        &mut self,
+        at: Time,
+        computer: &str,
+        process: u32,
+        exception: &str,
+        frames: &[&str],
+    ) -> &mut Self {
         let mut stack = String::new();
         for frame in frames {
             let _ = write!(stack, "\r\n   at {frame}");
@@ -112,16 +144,32 @@ impl EventLogBuilder {
     }
 
     /// 2299: auto-heal asks for a recycle because `limit` (`Percent Memory`, `Slow Requests`, …) was hit.
-    pub fn limit_recycle(&mut self, at: Time, computer: &str, limit: &str, detail: &str) -> &mut Self {
+    pub fn limit_recycle(
+        &mut self,
+        at: Time,
+        computer: &str,
+        limit: &str,
+        detail: &str,
+    ) -> &mut Self {
         let text = format!("Worker Process requested recycle due to '{limit}' limit. {detail}");
         self.event(at, "W3SVC-WP", 2299, 1, computer, vec![text])
     }
 
     /// ASP.NET 1309: an unhandled exception of a request, with its thirty insertion strings.
-    pub fn unhandled(&mut self, at: Time, computer: &str, url: &str, exception: &str, message: &str) -> &mut Self {
+    pub fn unhandled(
+        &mut self,
+        at: Time,
+        computer: &str,
+        url: &str,
+        exception: &str,
+        message: &str,
+    ) -> &mut Self {
         let local = at.format("%-m/%-d/%Y %-I:%M:%S %p");
         let stack = "   at Contoso.Web.Default.Page_Load(Object sender, EventArgs e)\r\n   at System.Web.UI.Control.OnLoad(EventArgs e)";
-        let path = url.split_once("//").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or("/");
+        let path = url
+            .split_once("//")
+            .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]))
+            .unwrap_or("/");
         let data = [
             "3005",
             "An unhandled exception has occurred.",
@@ -176,7 +224,8 @@ impl EventLogBuilder {
         // Every machine has booted at a time of its own; its ticks count from there.
         let mut boots: BTreeMap<&str, i64> = BTreeMap::new();
         for event in &self.events {
-            let offset = 86_400_000 + event.computer.bytes().map(|b| i64::from(b) * 977_311).sum::<i64>();
+            let offset =
+                86_400_000 + event.computer.bytes().map(|b| i64::from(b) * 977_311).sum::<i64>();
             boots.entry(&event.computer).or_insert(event.at.0 - offset);
         }
         let mut xml = String::from("<Events>");
@@ -255,9 +304,24 @@ mod tests {
     fn a_crash_is_three_events_and_an_unhandled_exception_has_thirty_strings() {
         let mut log = EventLogBuilder::new();
         let at = Time::parse("2025-08-15T20:43:36Z").unwrap();
-        log.crash(at, "RD1", 7, "System.InvalidOperationException: <boom> & more", &["A.B.C(String s)"]);
-        log.unhandled(at, "RD1", "https://contoso.azurewebsites.net/a?b=1", "HttpException", "late");
-        assert_eq!(log.events.iter().map(|event| event.id).collect::<Vec<_>>(), [1026, 1018, 1007, 1309]);
+        log.crash(
+            at,
+            "RD1",
+            7,
+            "System.InvalidOperationException: <boom> & more",
+            &["A.B.C(String s)"],
+        );
+        log.unhandled(
+            at,
+            "RD1",
+            "https://contoso.azurewebsites.net/a?b=1",
+            "HttpException",
+            "late",
+        );
+        assert_eq!(
+            log.events.iter().map(|event| event.id).collect::<Vec<_>>(),
+            [1026, 1018, 1007, 1309]
+        );
         assert_eq!(log.events[3].data.len(), 30);
         assert_eq!(log.events[3].data[20], "/a?b=1");
         let xml = String::from_utf8(log.finish()).unwrap();

@@ -83,7 +83,9 @@ mod tests {
 
     #[test]
     fn damage_is_repeatable_and_does_damage() {
-        let text = b"2026-03-11 02:14:07 CONTOSO GET / - 443 - ::1 AlwaysOn - - host 200 0 0 1 2 3\r\n".repeat(3);
+        let text =
+            b"2026-03-11 02:14:07 CONTOSO GET / - 443 - ::1 AlwaysOn - - host 200 0 0 1 2 3\r\n"
+                .repeat(3);
         let changed = (0..200u64)
             .filter(|&seed| {
                 let once = damaged(&text, &mut Random::new(seed));

@@ -13,7 +13,10 @@ pub fn check_tiling(spans: impl IntoIterator<Item = Span>, len: u64) -> Result<(
     for (index, span) in spans.into_iter().enumerate() {
         if span.start != at {
             let what = if span.start > at { "a gap" } else { "an overlap" };
-            return Err(format!("{what} before item {index}: {at} was reached, {}..{} follows", span.start, span.end));
+            return Err(format!(
+                "{what} before item {index}: {at} was reached, {}..{} follows",
+                span.start, span.end
+            ));
         }
         if span.is_empty() {
             return Err(format!("item {index} is empty: {}..{}", span.start, span.end));
@@ -32,7 +35,9 @@ pub fn check_chunk_independence<T: PartialEq + Debug>(
     let whole = read(usize::MAX);
     for target in targets {
         let pieces = read(target);
-        if let Some(index) = (0..whole.len().max(pieces.len())).find(|&index| whole.get(index) != pieces.get(index)) {
+        if let Some(index) =
+            (0..whole.len().max(pieces.len())).find(|&index| whole.get(index) != pieces.get(index))
+        {
             return Err(format!(
                 "record {index} differs in pieces of {target} bytes: {:?} in one piece, {:?} in pieces",
                 whole.get(index),
@@ -85,7 +90,11 @@ pub fn check_fold<T, S: Clone + Default + PartialEq + Debug>(
 }
 
 fn equal<S: PartialEq + Debug>(what: &str, left: &S, right: &S) -> Result<(), String> {
-    if left == right { Ok(()) } else { Err(format!("{what} differ\n  left:  {left:?}\n  right: {right:?}")) }
+    if left == right {
+        Ok(())
+    } else {
+        Err(format!("{what} differ\n  left:  {left:?}\n  right: {right:?}"))
+    }
 }
 
 #[cfg(test)]
@@ -94,12 +103,16 @@ mod tests {
 
     #[test]
     fn tiling() {
-        let spans = |parts: &[(u64, u64)]| parts.iter().map(|&(a, b)| Span::new(a, b)).collect::<Vec<_>>();
+        let spans =
+            |parts: &[(u64, u64)]| parts.iter().map(|&(a, b)| Span::new(a, b)).collect::<Vec<_>>();
         assert_eq!(check_tiling(spans(&[(0, 3), (3, 5)]), 5), Ok(()));
         assert_eq!(check_tiling(spans(&[]), 0), Ok(()));
         let fails = |parts: &[(u64, u64)], len| check_tiling(spans(parts), len).unwrap_err();
         assert_eq!(fails(&[(0, 3), (4, 5)], 5), "a gap before item 1: 3 was reached, 4..5 follows");
-        assert_eq!(fails(&[(0, 3), (2, 5)], 5), "an overlap before item 1: 3 was reached, 2..5 follows");
+        assert_eq!(
+            fails(&[(0, 3), (2, 5)], 5),
+            "an overlap before item 1: 3 was reached, 2..5 follows"
+        );
         assert_eq!(fails(&[(0, 3), (3, 3)], 3), "item 1 is empty: 3..3");
         assert_eq!(fails(&[(0, 3)], 5), "the items end at 3, the input at 5");
     }
@@ -113,13 +126,18 @@ mod tests {
         let error = check_merge([&Some(1), &Some(2), &None], last).unwrap_err();
         assert!(error.starts_with("a+b and b+a differ"), "{error}");
         assert_eq!(check_fold(&[1u64, 2, 3], |sum: &mut u64, n| *sum += n, |a, b| *a += b), Ok(()));
-        assert!(check_fold(&[1u64, 2, 3], |sum: &mut u64, n| *sum = *sum * 10 + n, |a, b| *a += b).is_err());
+        assert!(
+            check_fold(&[1u64, 2, 3], |sum: &mut u64, n| *sum = *sum * 10 + n, |a, b| *a += b)
+                .is_err()
+        );
     }
 
     #[test]
     fn pieces_that_matter_are_noticed() {
         let bytes = b"abcdef";
-        let in_pieces = |target: usize| bytes.chunks(target.min(bytes.len())).map(<[u8]>::to_vec).collect::<Vec<_>>();
+        let in_pieces = |target: usize| {
+            bytes.chunks(target.min(bytes.len())).map(<[u8]>::to_vec).collect::<Vec<_>>()
+        };
         assert!(check_chunk_independence([4], in_pieces).is_err());
         assert_eq!(check_chunk_independence([1, 4], |_| bytes.to_vec()), Ok(()));
     }

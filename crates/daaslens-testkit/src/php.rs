@@ -45,19 +45,45 @@ impl PhpLogBuilder {
     }
 
     /// A message of PHP itself: `PHP Warning:  … in … on line …`, two blanks after the colon.
-    pub fn error(&mut self, at: Time, level: &str, message: &str, file: &str, line: u32) -> &mut Self {
+    pub fn error(
+        &mut self,
+        at: Time,
+        level: &str,
+        message: &str,
+        file: &str,
+        line: u32,
+    ) -> &mut Self {
         self.message(at, &format!("PHP {level}:  {message} in {file} on line {line}"))
     }
 
     /// The request ran out of its memory limit.
-    pub fn memory_exhausted(&mut self, at: Time, limit: u64, wanted: u64, file: &str, line: u32) -> &mut Self {
-        let message = format!("Allowed memory size of {limit} bytes exhausted (tried to allocate {wanted} bytes)");
+    pub fn memory_exhausted(
+        &mut self,
+        at: Time,
+        limit: u64,
+        wanted: u64,
+        file: &str,
+        line: u32,
+    ) -> &mut Self {
+        let message = format!(
+            "Allowed memory size of {limit} bytes exhausted (tried to allocate {wanted} bytes)"
+        );
         self.error(at, "Fatal error", &message, file, line)
     }
 
     /// An exception that nobody caught, with its stack: one record of several lines.
-    pub fn uncaught(&mut self, at: Time, exception: &str, message: &str, file: &str, line: u32, frames: &[&str]) -> &mut Self {
-        let mut text = format!("PHP Fatal error:  Uncaught {exception}: {message} in {file}:{line}\nStack trace:");
+    pub fn uncaught(
+        &mut self,
+        at: Time,
+        exception: &str,
+        message: &str,
+        file: &str,
+        line: u32,
+        frames: &[&str],
+    ) -> &mut Self {
+        let mut text = format!(
+            "PHP Fatal error:  Uncaught {exception}: {message} in {file}:{line}\nStack trace:"
+        );
         for (number, frame) in frames.iter().enumerate() {
             let _ = write!(text, "\n#{number} {frame}");
         }

@@ -44,6 +44,11 @@ impl Random {
         ((u128::from(self.bits()) * u128::from(n)) >> 64) as u64
     }
 
+    /// A whole number of seconds in `0..n`; 0 where `n` is not positive.
+    pub fn second(&mut self, n: i64) -> i64 {
+        self.below(n.max(0).cast_unsigned()).cast_signed()
+    }
+
     /// A number in `low..=high`.
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.below(high.saturating_sub(low).saturating_add(1))
@@ -237,7 +242,8 @@ mod tests {
         assert!((mean(50_000, || random.exponential(4.0)) - 0.25).abs() < 0.01);
         assert!(mean(50_000, || random.normal()).abs() < 0.02);
         assert!((mean(50_000, || random.normal().powi(2)) - 1.0).abs() < 0.03);
-        let below_median = mean(50_000, || f64::from(u8::from(random.log_normal(80.0, 0.7) < 80.0)));
+        let below_median =
+            mean(50_000, || f64::from(u8::from(random.log_normal(80.0, 0.7) < 80.0)));
         assert!((below_median - 0.5).abs() < 0.01);
     }
 

@@ -270,7 +270,10 @@ mod tests {
         let text = String::from_utf8(log.finish()).unwrap();
         let lines: Vec<&str> = text.split("\r\n").collect();
         assert_eq!(lines[0], "#Software: Microsoft Internet Information Services 8.0");
-        assert!(lines[1].starts_with("#Fields: date time s-sitename") && lines[1].ends_with("cs-bytes time-taken"));
+        assert!(
+            lines[1].starts_with("#Fields: date time s-sitename")
+                && lines[1].ends_with("cs-bytes time-taken")
+        );
         assert!(lines[2].contains(" - 443 - "));
         assert_eq!(lines[3..], [""]);
     }
@@ -280,8 +283,11 @@ mod tests {
         let instance = Instance { id: "ab".repeat(32), machine: "RD0003FF000000".into() };
         let mut random = Random::new(1);
         let app = Request::always_on(at("2026-03-11T02:14:07Z"), "contoso", &instance, &mut random);
-        let scm = Request::always_on(at("2026-03-11T02:14:07Z"), "~1contoso", &instance, &mut random);
+        let scm =
+            Request::always_on(at("2026-03-11T02:14:07Z"), "~1contoso", &instance, &mut random);
         assert!(app.is_probe() && !app.is_scm() && app.line().contains("X-ARR-LOG-ID="));
-        assert!(scm.is_probe() && scm.is_scm() && scm.line().contains(" ~1CONTOSO GET / - 80 - 100."));
+        assert!(
+            scm.is_probe() && scm.is_scm() && scm.line().contains(" ~1CONTOSO GET / - 80 - 100.")
+        );
     }
 }

@@ -7,8 +7,15 @@ use crate::{Culprit, DeploymentBuilder, Random, Request};
 
 const CLUSTER: &[&str] = &["http-5xx-cluster"];
 
-pub(super) const PLAN: Plan =
-    Plan { name: "contoso-shop", minutes: 180, rate: 3.0, instances: 3, base_errors: 0.0004, bursts: &[], pages: SHOP };
+pub(super) const PLAN: Plan = Plan {
+    name: "contoso-shop",
+    minutes: 180,
+    rate: 3.0,
+    instances: 3,
+    base_errors: 0.0004,
+    bursts: &[],
+    pages: SHOP,
+};
 
 /// Any request of a visitor.
 fn visitors(visit: &Visit) -> bool {
@@ -101,7 +108,10 @@ pub(super) fn crash_burst(seed: u64) -> Staged {
         &instance.machine,
         7412,
         "System.InvalidOperationException: The rate table is empty.",
-        &["Contoso.Shop.Rates.RateTable.Find(String currency)", "Contoso.Shop.Rates.RefreshService.Run()"],
+        &[
+            "Contoso.Shop.Rates.RateTable.Find(String currency)",
+            "Contoso.Shop.Rates.RefreshService.Run()",
+        ],
     );
     site.process_started(from + 21, broken);
     site.finish()
@@ -137,7 +147,8 @@ pub(super) fn two_bursts(seed: u64) -> Staged {
 }
 
 pub(super) fn low_traffic(seed: u64) -> Staged {
-    let mut site = Site::new("low-traffic", seed, Plan { minutes: 360, rate: 0.3, instances: 1, ..PLAN });
+    let mut site =
+        Site::new("low-traffic", seed, Plan { minutes: 360, rate: 0.3, instances: 1, ..PLAN });
     let from = site.moment(0.2, 0.8);
     cluster(&mut site, from, 120, 0.2, 502);
     site.finish()
@@ -206,7 +217,8 @@ pub(super) fn deployment(seed: u64) -> Staged {
     let (broken_for, process) = (380, 5208);
     let mut random = site.random.part("deployments");
     for (second, seconds) in [(-190_000, 44), (from - 40, 38), (from + broken_for - 30, 29)] {
-        let deployment = DeploymentBuilder::new(site.at(second), site.at(second + seconds), &mut random);
+        let deployment =
+            DeploymentBuilder::new(site.at(second), site.at(second + seconds), &mut random);
         site.deployments.push(deployment);
     }
     let fault = site.plant(Planted {
@@ -238,7 +250,11 @@ pub(super) fn deployment(seed: u64) -> Staged {
         mention: vec!["argumentnullexception".into()],
         ..Planted::default()
     });
-    site.plant(Planted { rules: &["deployment"], window: (from - 40, from - 2), ..Planted::default() });
+    site.plant(Planted {
+        rules: &["deployment"],
+        window: (from - 40, from - 2),
+        ..Planted::default()
+    });
     for instance in site.instances.clone() {
         let at = site.at(from - 2);
         site.events.app_offline(at, &instance.machine, process);

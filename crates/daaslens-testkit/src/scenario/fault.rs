@@ -3,7 +3,9 @@
 use super::Staged;
 use super::site::{Site, Visit};
 use crate::w3c::raw_log_name;
-use crate::{Bundle, Culprit, Fault, LineEnd, LogBuilder, Random, Request, Tally, Truth};
+use crate::{
+    Bundle, Culprit, Fault, LineEnd, LogBuilder, PhpLogBuilder, Random, Request, Tally, Truth,
+};
 use daaslens_core::Time;
 use std::collections::BTreeMap;
 
@@ -71,9 +73,10 @@ impl Site {
         self.visits.sort_by_key(|visit| (visit.request.ended, visit.instance));
         let mut bundle = Bundle::default();
         let malformed = self.add_logs(&mut bundle);
-        let faults: Vec<Fault> = (0..self.planted.len()).filter_map(|index| self.describe(index)).collect();
+        let faults: Vec<Fault> =
+            (0..self.planted.len()).filter_map(|index| self.describe(index)).collect();
         let events = (!self.events.is_empty()).then(|| self.events.len());
-        let php_records = self.php.as_ref().map(|php| php.len());
+        let php_records = self.php.as_ref().map(PhpLogBuilder::len);
         if events.is_some() {
             bundle.add("LogFiles/eventlog.xml", std::mem::take(&mut self.events).finish());
         }
@@ -108,9 +111,14 @@ impl Site {
         let mut torn = 0;
         for visit in &self.visits {
             let at = visit.request.ended;
-            let (_, log, last) = logs.entry((visit.instance, at.seconds().div_euclid(3600))).or_insert_with(|| {
-                (raw_log_name(&self.instances[visit.instance], at), LogBuilder::azure(LineEnd::CrLf), at)
-            });
+            let (_, log, last) =
+                logs.entry((visit.instance, at.seconds().div_euclid(3600))).or_insert_with(|| {
+                    (
+                        raw_log_name(&self.instances[visit.instance], at),
+                        LogBuilder::azure(LineEnd::CrLf),
+                        at,
+                    )
+                });
             if at.seconds() - last.seconds() >= 900 {
                 log.header(); // HTTP.sys closes an idle log and writes the header again.
             }
@@ -132,14 +140,16 @@ impl Site {
     /// Measures a fault. `None` where a cluster hit nothing, which the tests of the scenarios rule out.
     fn describe(&self, index: usize) -> Option<Fault> {
         let planted = &self.planted[index];
-        let (first, last) = match planted.family {
-            None => (self.at(planted.window.0).seconds(), self.at(planted.window.1).seconds()),
-            Some(_) => {
-                let hit = |visit: &&Visit| visit.fault == Some(index) && !visit.request.is_abort() && !visit.torn;
-                let mut seconds = self.visits.iter().filter(hit).map(|visit| visit.request.ended.seconds());
-                let first = seconds.next()?;
-                (first, seconds.next_back().unwrap_or(first))
-            }
+        let (first, last) = if planted.family.is_some() {
+            let hit = |visit: &&Visit| {
+                visit.fault == Some(index) && !visit.request.is_abort() && !visit.torn
+            };
+            let mut seconds =
+                self.visits.iter().filter(hit).map(|visit| visit.request.ended.seconds());
+            let first = seconds.next()?;
+            (first, seconds.next_back().unwrap_or(first))
+        } else {
+            (self.at(planted.window.0).seconds(), self.at(planted.window.1).seconds())
         };
         let errors = |wanted: Option<u16>| {
             let counts = |visit: &&Visit| {
@@ -148,7 +158,8 @@ impl Site {
                     && !request.is_scm()
                     && !request.is_abort()
                     && !visit.torn
-                    && family(request.status).is_some_and(|found| wanted.is_none_or(|wanted| wanted == found))
+                    && family(request.status)
+                        .is_some_and(|found| wanted.is_none_or(|wanted| wanted == found))
             };
             self.visits.iter().filter(counts).count() as u64
         };
@@ -170,7 +181,12 @@ impl Site {
     fn quiet(&self, faults: &[Fault]) -> Vec<(String, String)> {
         let mut busy: Vec<(i64, i64)> = faults
             .iter()
-            .filter_map(|fault| Some((Time::parse(&fault.window.0)?.seconds(), Time::parse(&fault.window.1)?.seconds())))
+            .filter_map(|fault| {
+                Some((
+                    Time::parse(&fault.window.0)?.seconds(),
+                    Time::parse(&fault.window.1)?.seconds(),
+                ))
+            })
             .map(|(first, last)| (first - QUIET_MARGIN, last + QUIET_MARGIN))
             .collect();
         busy.sort_unstable();
@@ -178,7 +194,10 @@ impl Site {
         let (mut quiet, mut from) = (Vec::new(), self.start.seconds());
         for (first, last) in busy {
             if first > from {
-                quiet.push((Time::from_seconds(from).rfc3339(), Time::from_seconds(first).rfc3339()));
+                quiet.push((
+                    Time::from_seconds(from).rfc3339(),
+                    Time::from_seconds(first).rfc3339(),
+                ));
             }
             from = from.max(last);
         }

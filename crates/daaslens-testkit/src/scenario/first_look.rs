@@ -42,7 +42,7 @@ pub fn first_look(seed: u64) -> Staged {
             to: from + seconds,
             share: 0.6,
             at_least: 40,
-            hits: &|visit| visit.request.stem.ends_with(".php"),
+            hits: &|visit| visit.request.query.starts_with("id="),
             change: &|request, random| {
                 (request.status, request.substatus) = (503, 4);
                 request.taken_ms = random.between(1, 40) as u32;
@@ -53,12 +53,18 @@ pub fn first_look(seed: u64) -> Staged {
     let mut php = PhpLogBuilder::utc();
     let mut fatals = 0;
     for second in (deployed + 60..from + seconds).step_by(29) {
-        let at = site.at(second + random.below(20) as i64);
+        let at = site.at(second + random.second(20));
         if random.chance(0.7) {
             fatals += 1;
             php.memory_exhausted(at, 134_217_728, 20_480 + 4_096 * random.below(30), FEED, 88);
         } else {
-            php.error(at, "Warning", "Undefined array key \"author\"", r"C:\home\site\wwwroot\article.php", 41);
+            php.error(
+                at,
+                "Warning",
+                "Undefined array key \"author\"",
+                r"C:\home\site\wwwroot\article.php",
+                41,
+            );
         }
     }
     php.uncaught(
@@ -77,20 +83,22 @@ pub fn first_look(seed: u64) -> Staged {
         ..Planted::default()
     });
 
-    for index in 0..site.instances.len() {
-        let machine = site.instances[index].machine.clone();
-        let (noise, recycle) = (site.at(300 + 60 * index as i64), site.at(from + seconds - 3));
-        site.events.tracing_noise(noise, &machine);
+    for (instance, second) in site.instances.clone().iter().zip([300, 360]) {
+        let machine = &instance.machine;
+        let (noise, recycle) = (site.at(second), site.at(from + seconds - 3));
+        site.events.tracing_noise(noise, machine);
         site.events.limit_recycle(
             recycle,
-            &machine,
+            machine,
             "Percent Memory",
             "Memory Used: 3453165568 out of 3757625344 available. Exceeded 90 Percent of Memory",
         );
     }
 
     // A write that was cut short in the middle of the file of the second instance.
-    if let Some(visit) = site.visits.iter_mut().filter(|visit| visit.instance == 1 && visit.fault.is_none()).nth(40) {
+    if let Some(visit) =
+        site.visits.iter_mut().filter(|visit| visit.instance == 1 && visit.fault.is_none()).nth(40)
+    {
         visit.torn = true;
     }
     site.finish()

@@ -8,7 +8,8 @@ use crate::Culprit;
 use daaslens_core::Time;
 
 /// What a site without failing requests must not show.
-const NO_ERRORS: &[&str] = &["http-5xx-cluster", "http-silence", "crash-signature", "crash-loop", "startup-failure"];
+const NO_ERRORS: &[&str] =
+    &["http-5xx-cluster", "http-silence", "crash-signature", "crash-loop", "startup-failure"];
 /// What a site on which nothing is slow must not show.
 const NOT_SLOW: &[&str] = &["stall", "slow-window", "timeout-wall", "concurrency-saturation"];
 
@@ -44,7 +45,7 @@ pub(super) fn timeout_wall(seed: u64) -> Staged {
     const HANGING: &str = "/reports/export";
     let mut site = Site::new("timeout-wall-230", seed, PLAN);
     let (from, seconds) = (site.moment(0.2, 0.6), 2400);
-    let mut ends: Vec<i64> = (0..45).map(|_| from + site.random.below(seconds) as i64).collect();
+    let mut ends: Vec<i64> = (0..45).map(|_| from + site.random.second(seconds)).collect();
     ends.sort_unstable();
     let window = (ends[0], ends[ends.len() - 1]);
     let fault = site.plant(Planted {
@@ -79,17 +80,22 @@ pub(super) fn stall(seed: u64) -> Staged {
     for visit in &mut site.visits {
         let request = &mut visit.request;
         // Those that arrive in the stall would end in it or soon after it; all of them queue.
-        let waits = (begins..ends).contains(&request.ended) || (begins..ends).contains(&request.started());
+        let waits =
+            (begins..ends).contains(&request.ended) || (begins..ends).contains(&request.started());
         if waits && !request.is_scm() && !request.is_abort() {
             let started = request.started();
-            let release = Time(ends.0 + site.random.below(1_800) as i64);
+            let release = Time(ends.0 + site.random.second(1_800));
             request.ended = request.ended.max(release);
             request.taken_ms = (request.ended.0 - started.0) as u32;
             visit.fault = Some(fault);
         }
     }
     // Nobody gives up within these thirty seconds, and nobody is seen to.
-    site.visits.retain(|visit| visit.fault.is_some() || visit.request.is_scm() || !(begins..ends).contains(&visit.request.ended));
+    site.visits.retain(|visit| {
+        visit.fault.is_some()
+            || visit.request.is_scm()
+            || !(begins..ends).contains(&visit.request.ended)
+    });
     site.forbid(NO_ERRORS);
     site.finish()
 }
@@ -104,7 +110,11 @@ pub(super) fn recycle(seed: u64) -> Staged {
         rules: &["process-recycle"],
         window: (from, from),
         hypotheses: &["limit-recycle"],
-        culprit: Some(Culprit::One { dimension: "instance".into(), value: instance.prefix().into(), also: vec![instance.machine.clone()] }),
+        culprit: Some(Culprit::One {
+            dimension: "instance".into(),
+            value: instance.prefix().into(),
+            also: vec![instance.machine.clone()],
+        }),
         mention: vec!["percent memory".into()],
         ..Planted::default()
     });
@@ -158,7 +168,11 @@ pub(super) fn client_aborts(seed: u64) -> Staged {
 }
 
 pub(super) fn clean_busy(seed: u64) -> Staged {
-    let plan = Plan { rate: 4.0, bursts: &[(20, 4, 3.0), (58, 6, 2.5), (101, 3, 4.0), (150, 8, 2.0)], ..PLAN };
+    let plan = Plan {
+        rate: 4.0,
+        bursts: &[(20, 4, 3.0), (58, 6, 2.5), (101, 3, 4.0), (150, 8, 2.0)],
+        ..PLAN
+    };
     let mut site = Site::new("clean-busy", seed, plan);
     site.forbid(NO_ERRORS);
     site.forbid(NOT_SLOW);
@@ -166,7 +180,8 @@ pub(super) fn clean_busy(seed: u64) -> Staged {
 }
 
 pub(super) fn clean_quiet(seed: u64) -> Staged {
-    let mut site = Site::new("clean-quiet", seed, Plan { minutes: 24 * 60, rate: 0.02, instances: 1, ..PLAN });
+    let mut site =
+        Site::new("clean-quiet", seed, Plan { minutes: 24 * 60, rate: 0.02, instances: 1, ..PLAN });
     site.forbid(NO_ERRORS);
     site.forbid(NOT_SLOW);
     site.finish()
@@ -179,7 +194,11 @@ pub(super) fn scanner(seed: u64) -> Staged {
     let mut number = 0;
     site.extra("/", &ends, None, |request, random| {
         number += 1;
-        request.stem = format!("/{}/{}.php", random.pick(&["admin", "cgi-bin", "backup", "wp"]), random.hex(6));
+        request.stem = format!(
+            "/{}/{}.php",
+            random.pick(&["admin", "cgi-bin", "backup", "wp"]),
+            random.hex(6)
+        );
         request.client = "192.0.2.250".into();
         request.agent = "Mozilla/5.0+zgrab/0.x".into();
         request.cookie = "-".into();

@@ -34,17 +34,38 @@ pub(crate) struct Page {
     pub(crate) median_ms: f64,
     /// The usual size of a response.
     pub(crate) bytes: u64,
+    /// What serves it.
+    pub(crate) kind: Kind,
+}
+
+/// What serves a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A file: fast, and often unchanged.
+    File,
+    /// A route of the application.
+    Route,
+    /// A PHP script, with its parameters in the query.
+    Script,
 }
 
 const fn page(method: &'static str, path: &'static str, median_ms: f64, bytes: u64) -> Page {
-    Page { path, method, median_ms, bytes }
+    Page { path, method, median_ms, bytes, kind: Kind::Route }
+}
+
+const fn script(method: &'static str, path: &'static str, median_ms: f64, bytes: u64) -> Page {
+    Page { path, method, median_ms, bytes, kind: Kind::Script }
+}
+
+const fn file(path: &'static str, median_ms: f64, bytes: u64) -> Page {
+    Page { path, method: "GET", median_ms, bytes, kind: Kind::File }
 }
 
 /// A shop on ASP.NET Core.
 pub(crate) const SHOP: &[Page] = &[
     page("GET", "/", 60.0, 30_000),
-    page("GET", "/assets/site.css", 6.0, 18_000),
-    page("GET", "/assets/site.js", 7.0, 64_000),
+    file("/assets/site.css", 6.0, 18_000),
+    file("/assets/site.js", 7.0, 64_000),
     page("GET", "/products/#", 85.0, 22_000),
     page("GET", "/api/rates", 45.0, 1_400),
     page("POST", "/api/basket", 90.0, 600),
@@ -58,13 +79,13 @@ pub(crate) const SHOP: &[Page] = &[
 
 /// A magazine on PHP.
 pub(crate) const MAGAZINE: &[Page] = &[
-    page("GET", "/index.php", 110.0, 30_000),
-    page("GET", "/theme/site.css", 6.0, 18_000),
-    page("GET", "/theme/site.js", 7.0, 64_000),
-    page("GET", "/article.php", 120.0, 24_000),
+    script("GET", "/index.php", 110.0, 30_000),
+    file("/theme/site.css", 6.0, 18_000),
+    file("/theme/site.js", 7.0, 64_000),
+    script("GET", "/article.php", 120.0, 24_000),
     page("GET", "/archive/#", 160.0, 40_000),
-    page("POST", "/comment.php", 130.0, 500),
-    page("GET", "/export/feed.php", 400.0, 90_000),
+    script("POST", "/comment.php", 130.0, 500),
+    script("GET", "/export/feed.php", 400.0, 90_000),
 ];
 
 const AGENTS: &[(&str, f64)] = &[
@@ -82,7 +103,8 @@ const AGENTS: &[(&str, f64)] = &[
     ("Mozilla/5.0+(compatible;+bingbot/2.0;++http://www.bing.com/bingbot.htm)", 3.0),
 ];
 
-const SCANNED: &[&str] = &["/wp-login.php", "/.env", "/favicon.ico", "/old/catalogue.pdf", "/images/missing.png"];
+const SCANNED: &[&str] =
+    &["/wp-login.php", "/.env", "/favicon.ico", "/old/catalogue.pdf", "/images/missing.png"];
 
 /// A visitor.
 #[derive(Clone, Debug)]
@@ -129,9 +151,11 @@ impl Site {
     pub(crate) fn new(scenario: &'static str, seed: u64, plan: Plan) -> Self {
         let random = Random::new(seed).part(scenario);
         let mut names = random.part("instances");
-        let instances: Vec<Instance> = (0..plan.instances).map(|_| Instance::random(&mut names)).collect();
+        let instances: Vec<Instance> =
+            (0..plan.instances).map(|_| Instance::random(&mut names)).collect();
         // Some day of 2026, at some second of the day.
-        let start = Time::from_seconds(1_767_225_600 + names.below(300) as i64 * 86_400 + names.below(86_400) as i64);
+        let start =
+            Time::from_seconds(1_767_225_600 + names.second(300) * 86_400 + names.second(86_400));
         let end = Time(start.0 + plan.minutes * 60_000);
         let mut site = Self {
             plan,
@@ -162,9 +186,8 @@ impl Site {
     /// A second of the log, `from` to `to` as shares of its length: where a fault begins.
     pub(crate) fn moment(&mut self, from: f64, to: f64) -> i64 {
         let seconds = (self.plan.minutes * 60) as f64;
-        let low = (seconds * from) as u64;
-        let high = (seconds * to) as u64;
-        self.random.between(low, high) as i64
+        let (low, high) = ((seconds * from) as i64, (seconds * to) as i64);
+        low + self.random.second(high - low + 1)
     }
 
     fn clients(&self) -> Vec<Client> {
@@ -175,7 +198,11 @@ impl Site {
                 // The three networks that are reserved for documentation, and the one of IPv6.
                 let address = match number % 10 {
                     9 => format!("2001:db8:{:x}::{:x}", random.below(65_536), number),
-                    _ => format!("{}.{}", ["192.0.2", "198.51.100", "203.0.113"][(number % 3) as usize], number / 3 + 1),
+                    _ => format!(
+                        "{}.{}",
+                        ["192.0.2", "198.51.100", "203.0.113"][(number % 3) as usize],
+                        number / 3 + 1
+                    ),
                 };
                 let browser = agent.starts_with("Mozilla") && !agent.contains("bot");
                 let bound = browser.then(|| random.below(self.instances.len() as u64) as usize);
@@ -198,8 +225,14 @@ impl Site {
             if now != minute {
                 minute = now;
                 // Traffic is lumpier than a Poisson process: every minute has a mood of its own.
-                let burst = self.plan.bursts.iter().find(|(from, len, _)| (*from..from + len).contains(&now));
-                rate = self.plan.rate * random.log_normal(1.0, 0.12) * burst.map_or(1.0, |(_, _, factor)| *factor);
+                let burst = self
+                    .plan
+                    .bursts
+                    .iter()
+                    .find(|(from, len, _)| (*from..from + len).contains(&now));
+                rate = self.plan.rate
+                    * random.log_normal(1.0, 0.12)
+                    * burst.map_or(1.0, |(_, _, factor)| *factor);
             }
             let client = random.pick(&clients).clone();
             let page = self.plan.pages[popularity.sample(&mut random)];
@@ -209,22 +242,28 @@ impl Site {
     }
 
     fn visit(&self, at: f64, client: &Client, page: Page, random: &mut Random) -> Visit {
-        let instance = client.bound.unwrap_or_else(|| random.below(self.instances.len() as u64) as usize);
+        let instance =
+            client.bound.unwrap_or_else(|| random.below(self.instances.len() as u64) as usize);
         let mut taken = random.log_normal(page.median_ms, 0.55);
         if random.chance(0.002) {
             taken *= 4.0 + 12.0 * random.unit();
         }
         let taken_ms = (taken as u32).clamp(1, 60_000);
         let started = self.start.0 + (at * 1000.0) as i64;
-        let mut request = Request::get(Time(started + i64::from(taken_ms)), self.plan.name, page.path);
+        let mut request =
+            Request::get(Time(started + i64::from(taken_ms)), self.plan.name, page.path);
         request.method = page.method.into();
         request.stem = page.path.replace('#', &random.between(1, 9_000).to_string());
         if page.path.ends_with("search") {
-            request.query = format!("q={}&page={}", random.pick(&["red+shoes", "lamp", "caf%C3%A9", "coat"]), random.between(1, 5));
-        } else if page.path.ends_with(".php") {
+            request.query = format!(
+                "q={}&page={}",
+                random.pick(&["red+shoes", "lamp", "caf%C3%A9", "coat"]),
+                random.between(1, 5)
+            );
+        } else if page.kind == Kind::Script {
             request.query = format!("id={}", random.between(1, 400));
         }
-        request.client = client.address.clone();
+        request.client.clone_from(&client.address);
         request.agent = client.agent.into();
         if client.bound.is_some() {
             request.cookie = Request::affinity(&self.instances[instance]);
@@ -239,7 +278,7 @@ impl Site {
 
     /// What becomes of a request on an ordinary day.
     fn decide(&self, request: &mut Request, page: Page, random: &mut Random) {
-        let fixed = page.path.ends_with(".css") || page.path.ends_with(".js");
+        let fixed = page.kind == Kind::File;
         let dice = random.unit();
         if random.chance(self.plan.base_errors) {
             request.status = 500;
@@ -267,7 +306,7 @@ impl Site {
         let mut random = self.random.part("pings");
         for index in 0..self.instances.len() {
             let instance = self.instances[index].clone();
-            let mut second = random.below(300) as i64;
+            let mut second = random.second(300);
             while second < self.plan.minutes * 60 {
                 let at = self.at(second);
                 for name in [self.plan.name.to_owned(), format!("~1{}", self.plan.name)] {
@@ -291,7 +330,7 @@ impl Site {
         let mut random = self.random.part("operators");
         let scm = format!("~1{}", self.plan.name);
         for _ in 0..self.plan.minutes / 6 {
-            let at = self.at(random.below((self.plan.minutes * 60) as u64) as i64);
+            let at = self.at(random.second(self.plan.minutes * 60));
             let mut request = Request::get(at, &scm, random.weighted::<&str>(CALLS));
             request.host = format!("{}.scm.azurewebsites.net", self.plan.name);
             request.client = "198.51.100.250".into();
@@ -317,12 +356,19 @@ impl Site {
     }
 
     /// Requests that come on top of the usual traffic: to `stem`, one at each of `ends` (seconds), changed by `change`.
-    pub(crate) fn extra(&mut self, stem: &str, ends: &[i64], fault: Option<usize>, mut change: impl FnMut(&mut Request, &mut Random)) {
+    pub(crate) fn extra(
+        &mut self,
+        stem: &str,
+        ends: &[i64],
+        fault: Option<usize>,
+        mut change: impl FnMut(&mut Request, &mut Random),
+    ) {
         let clients = self.clients();
         let mut random = self.random.part(stem).part("extra");
         for &end in ends {
             let client = random.pick(&clients).clone();
-            let page = Page { path: "/", method: "GET", median_ms: 80.0, bytes: 3_000 };
+            let page =
+                Page { path: "/", method: "GET", median_ms: 80.0, bytes: 3_000, kind: Kind::Route };
             let mut visit = self.visit(0.0, &client, page, &mut random);
             visit.request.ended = self.at(end);
             visit.request.stem = stem.into();
@@ -339,11 +385,15 @@ impl Site {
         let within: Vec<usize> = (0..self.visits.len())
             .filter(|&index| {
                 let visit = &self.visits[index];
-                (from..=to).contains(&visit.request.ended) && !visit.request.is_scm() && (damage.hits)(visit)
+                (from..=to).contains(&visit.request.ended)
+                    && !visit.request.is_scm()
+                    && (damage.hits)(visit)
             })
             .collect();
         // A fixed share and not a throw of the dice for each: a scenario has its fault for every seed.
-        let count = ((within.len() as f64 * damage.share).round() as usize).max(damage.at_least).min(within.len());
+        let count = ((within.len() as f64 * damage.share).round() as usize)
+            .max(damage.at_least)
+            .min(within.len());
         let chosen = self.random.choose(within.len(), count);
         for &number in &chosen {
             let visit = &mut self.visits[within[number]];

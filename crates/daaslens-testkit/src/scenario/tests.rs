@@ -25,9 +25,11 @@ fn check(staged: &Staged) {
     let Staged { bundle, truth } = staged;
     let name = &truth.scenario;
     let lines = lines(bundle);
-    let (whole, torn): (Vec<&Vec<&str>>, Vec<&Vec<&str>>) = lines.iter().partition(|line| line.len() == 19);
+    let (whole, torn): (Vec<&Vec<&str>>, Vec<&Vec<&str>>) =
+        lines.iter().partition(|line| line.len() == 19);
     assert_eq!(torn.len() as u64, truth.malformed, "{name}");
-    let (scm, app): (Vec<&Vec<&str>>, Vec<&Vec<&str>>) = whole.into_iter().partition(|line| line[2].starts_with("~1"));
+    let (scm, app): (Vec<&Vec<&str>>, Vec<&Vec<&str>>) =
+        whole.into_iter().partition(|line| line[2].starts_with("~1"));
     let http = &truth.http;
     assert_eq!((app.len() as u64, scm.len() as u64), (http.requests, http.scm_requests), "{name}");
 
@@ -39,7 +41,11 @@ fn check(staged: &Staged) {
         aborts += u64::from(abort);
         server_errors += u64::from(line[13].starts_with('5') && !abort);
     }
-    assert_eq!((&status, aborts, server_errors), (&http.status, http.client_aborts, http.server_errors), "{name}");
+    assert_eq!(
+        (&status, aborts, server_errors),
+        (&http.status, http.client_aborts, http.server_errors),
+        "{name}"
+    );
     for (url, count) in &http.url_literal {
         assert_eq!(app.iter().filter(|line| line[4] == url).count() as u64, *count, "{name} {url}");
     }
@@ -60,7 +66,11 @@ fn check(staged: &Staged) {
     for (from, to) in &truth.quiet {
         assert!(from < to, "{name}");
         for fault in &truth.faults {
-            assert!(seconds(to) <= seconds(&fault.window.0) || seconds(&fault.window.1) <= seconds(from), "{name}");
+            assert!(
+                seconds(to) <= seconds(&fault.window.0)
+                    || seconds(&fault.window.1) <= seconds(from),
+                "{name}"
+            );
         }
     }
     if truth.forbidden_rules.iter().any(|rule| rule == "http-5xx-cluster") {
