@@ -28,7 +28,7 @@ pub const HIGHEST_USUAL: f64 = 0.02;
 ///    outage which fills half of the log.
 /// 3. Once more on the bins whose ratio is at most ten times that, or 2 %; a single error in a bin with few
 ///    requests says nothing and stays.
-/// 4. φ is Pearson's χ² over its degrees of freedom on the same bins.
+/// 4. φ is Pearson's χ² over its degrees of freedom on the same bins, grouped.
 pub fn baseline(bins: &[Bin], bin_seconds: u64) -> Baseline {
     let bins: Vec<Bin> = bins
         .iter()
@@ -39,7 +39,8 @@ pub fn baseline(bins: &[Bin], bin_seconds: u64) -> Baseline {
 
     let limit = ordinary_limit(first_guess);
     let ordinary: Vec<Bin> = bins.iter().copied().filter(|bin| is_ordinary(*bin, limit)).collect();
-    let rate = Bin::sum(&ordinary).ratio().min(HIGHEST_USUAL);
+    let rate = if ordinary.is_empty() { first_guess } else { Bin::sum(&ordinary).ratio() };
+    let rate = rate.min(HIGHEST_USUAL);
     Baseline { rate, dispersion: dispersion(&ordinary, rate) }
 }
 
@@ -95,20 +96,25 @@ fn percentiles(ranked: &[Bin], low: usize, high: usize) -> &[Bin] {
     ranked.get(from..to).unwrap_or(&[])
 }
 
+/// Pearson's χ² over its degrees of freedom, on groups of neighbouring bins that are large enough for it: one error
+/// is expected in each at least. Without the grouping a single request that failed, alone in its bin, is worth
+/// hundreds of thousands where errors are rare.
 fn dispersion(bins: &[Bin], rate: f64) -> f64 {
     let variance = rate * (1.0 - rate);
-    if bins.len() < 2 || variance <= 0.0 {
-        return 1.0;
+    let mut groups = 0_u32;
+    let mut chi_square = 0.0;
+    let mut group = Bin::default();
+    for bin in bins {
+        group = group.plus(*bin);
+        let n = group.n as f64;
+        if n * rate >= 1.0 {
+            let difference = group.k as f64 - rate * n;
+            chi_square += difference * difference / (n * variance);
+            groups += 1;
+            group = Bin::default();
+        }
     }
-    let chi_square: f64 = bins
-        .iter()
-        .map(|bin| {
-            let n = bin.n as f64;
-            let difference = bin.k as f64 - rate * n;
-            difference * difference / (n * variance)
-        })
-        .sum();
-    (chi_square / (bins.len() - 1) as f64).max(1.0)
+    if groups < 2 { 1.0 } else { (chi_square / f64::from(groups - 1)).max(1.0) }
 }
 
 #[cfg(test)]

@@ -103,12 +103,12 @@ mod tests {
 
     #[test]
     fn silent_while_others_speak() {
-        check(&[(60, 40), (5, 0), (60, 40)], &[(200, 30)], &[SILENCE]);
+        check(&[(60, 40), (5, 0), (60, 40)], &[(125, 30)], &[SILENCE]);
         // At five requests a minute three silent minutes are chance, five are not.
-        check(&[(60, 5), (3, 0), (60, 5)], &[(200, 30)], &[]);
+        check(&[(60, 5), (3, 0), (60, 5)], &[(123, 30)], &[]);
         check(
             &[(60, 5), (5, 0), (60, 5)],
-            &[(200, 30)],
+            &[(125, 30)],
             &[Silence { usual_per_minute: 5, ..SILENCE }],
         );
     }
@@ -123,10 +123,10 @@ mod tests {
     #[test]
     fn not_a_silence() {
         // Too short; nobody else; all are silent; nothing tells what was usual.
-        check(&[(60, 40), (2, 0), (60, 40)], &[(200, 30)], &[]);
+        check(&[(60, 40), (2, 0), (60, 40)], &[(122, 30)], &[]);
         check(&[(60, 40), (5, 0), (60, 40)], &[], &[]);
         check(&[(60, 40), (5, 0), (60, 40)], &[(60, 30), (5, 0), (60, 30)], &[]);
-        check(&[(9, 40), (50, 0), (60, 40)], &[(200, 30)], &[]);
+        check(&[(9, 40), (50, 0), (60, 40)], &[(119, 30)], &[]);
         check(&[], &[(200, 30)], &[]);
         check(&[], &[], &[]);
     }
