@@ -1,0 +1,5 @@
+//! The tests that look at the crate from outside.
+
+mod accuracy;
+mod latency_accuracy;
+mod traffic;
