@@ -1,6 +1,7 @@
 //! What shapes a run.
 
 use daaslens_core::Time;
+pub use daaslens_stats::cluster::Sensitivity;
 use globset::GlobMatcher;
 
 /// How to analyse.
@@ -12,6 +13,8 @@ pub struct Config {
     pub chunk_size: usize,
     /// Which records count.
     pub filter: Filter,
+    /// How willingly a change of the error rate is seen.
+    pub sensitivity: Sensitivity,
 }
 
 /// Which records count.

@@ -4,6 +4,7 @@ use daaslens_core::model::{Gap, Http, SourceInfo};
 use daaslens_core::{Kind, TimeRange};
 
 use crate::http::cube::Cube;
+use crate::signals::ClusterSignal;
 use crate::survey::Outcome;
 
 /// Everything that is known before the first conclusion.
@@ -20,6 +21,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) cube: &'a Cube,
     /// Stretches without a log.
     pub(crate) gaps: &'a [Gap],
+    /// Clusters of server errors, in order of time: their position is their letter.
+    pub(crate) clusters: &'a [ClusterSignal],
 }
 
 impl Facts<'_> {

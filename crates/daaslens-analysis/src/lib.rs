@@ -10,17 +10,19 @@ mod facts;
 mod http;
 mod keys;
 mod rules;
+mod signals;
 mod survey;
 mod verdict;
+mod zoom;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use daaslens_core::model::{Analysis, Coverage, Identity, Input, SourceInfo, SourceStatus, Totals};
+use daaslens_core::model::{Analysis, ClusterBand, Coverage, Identity, Input, SourceInfo, SourceStatus, Totals};
 use daaslens_core::text::visible;
 use daaslens_core::{Kind, PartKind, Source, TimeRange};
 
-pub use config::{Config, Filter, Progress};
+pub use config::{Config, Filter, Progress, Sensitivity};
 pub use rules::{RULES, Rule};
 
 use facts::Facts;
@@ -38,15 +40,22 @@ pub fn analyse(
 ) -> Result<Analysis, rayon::ThreadPoolBuildError> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads.max(1)).build()?;
     let survey = survey::run(sources, config, &pool, progress);
-    Ok(conclude(sources, inputs, &survey))
+    Ok(conclude(sources, inputs, &survey, config, &pool))
 }
 
-fn conclude(sources: &[Arc<dyn Source>], inputs: Vec<Input>, survey: &Survey) -> Analysis {
+fn conclude(
+    sources: &[Arc<dyn Source>],
+    inputs: Vec<Input>,
+    survey: &Survey,
+    config: &Config,
+    pool: &rayon::ThreadPool,
+) -> Analysis {
     let infos = describe(sources, survey);
     let window = infos.iter().fold(None, |window, info| TimeRange::merge(window, info.range));
     let any_http = survey.outcomes.iter().any(|o| o.kind == Kind::W3c && o.tally.records > 0);
     let http = any_http.then(|| http::summary::http(&survey.cube, &aliases(sources)));
     let gaps = window.map_or_else(Vec::new, |window| http::silence::gaps(&survey.cube, window));
+    let clusters = signals::clusters(&survey.cube, config.sensitivity);
     let facts = Facts {
         sources: &infos,
         outcomes: &survey.outcomes,
@@ -54,8 +63,13 @@ fn conclude(sources: &[Arc<dyn Source>], inputs: Vec<Input>, survey: &Survey) ->
         http: http.as_ref(),
         cube: &survey.cube,
         gaps: &gaps,
+        clusters: &clusters,
     };
-    let conclusions = rules::conclude(&facts);
+    let questions = rules::questions(&facts);
+    let flat: Vec<_> = questions.iter().flatten().cloned().collect();
+    let mut replies = zoom::ask(sources, &survey.index, &flat, config, pool).into_iter();
+    let replies: Vec<Vec<_>> = questions.iter().map(|own| replies.by_ref().take(own.len()).collect()).collect();
+    let conclusions = rules::conclude(&facts, &replies);
     let mut findings = conclusions.findings;
     findings.sort_by(|a, b| {
         (a.severity, std::cmp::Reverse(a.impact), a.rule, a.evidence.first().map(|e| e.at)).cmp(&(

@@ -95,6 +95,31 @@ pub(crate) struct Survey {
     pub(crate) cube: Cube,
     /// One per source, in the order of the sources.
     pub(crate) outcomes: Vec<Outcome>,
+    /// Where to look for what happened at a time.
+    pub(crate) index: Vec<Indexed>,
+}
+
+/// A log that was read, and when its pieces happened: what a second look needs.
+#[derive(Clone, Debug)]
+pub(crate) struct Indexed {
+    pub(crate) source: usize,
+    pub(crate) instance: String,
+    /// The columns with which every piece but the first begins.
+    pub(crate) head: State,
+    pub(crate) pieces: Vec<IndexedPiece>,
+}
+
+/// A piece of a log that can be read by itself.
+#[derive(Clone, Debug)]
+pub(crate) struct IndexedPiece {
+    /// Its bytes; all of them for a source that cannot be read by position, or whose columns change.
+    pub(crate) bytes: Range<u64>,
+    /// Whether it must be read front to back.
+    pub(crate) streamed: bool,
+    /// Lines before it.
+    pub(crate) lines_before: u64,
+    /// First to last dated record.
+    pub(crate) range: Option<TimeRange>,
 }
 
 /// A log that is to be read.
@@ -111,6 +136,7 @@ struct Seam {
     piece: usize,
     end: State,
     lines: u64,
+    range: Option<TimeRange>,
 }
 
 /// What one worker counted of one log.
@@ -159,13 +185,16 @@ pub(crate) fn run(
         next: &next,
     };
     let mut cube = Cube::default();
+    let mut index = Vec::new();
     for (theirs, done) in pool.broadcast(|_| worker.run()) {
         cube.merge(theirs);
-        for (log, outcome) in done {
-            outcomes[logs[log].source] = outcome;
+        for (outcome, indexed) in done {
+            outcomes[indexed.source] = outcome;
+            index.push(indexed);
         }
     }
-    Survey { cube, outcomes }
+    index.sort_by_key(|indexed| indexed.source);
+    Survey { cube, outcomes, index }
 }
 
 /// What is said of a source that is not read by the first pass.
@@ -291,7 +320,7 @@ struct Worker<'f, 's> {
 }
 
 impl<'f> Worker<'f, '_> {
-    fn run(&self) -> (Cube, Vec<(usize, Outcome)>) {
+    fn run(&self) -> (Cube, Vec<(Outcome, Indexed)>) {
         let mut cube = Cube::default();
         let mut done = Vec::new();
         let mut buffer = Vec::new();
@@ -313,7 +342,7 @@ impl<'f> Worker<'f, '_> {
             }
             // A piece that failed still counts as handed in.
             if part.seams.last().is_none_or(|seam| seam.piece != piece) {
-                part.seams.push(Seam { piece, end: self.logs[log].head.clone(), lines: 0 });
+                part.seams.push(Seam { piece, end: self.logs[log].head.clone(), lines: 0, range: None });
             }
         }
         (cube, done)
@@ -341,6 +370,7 @@ impl<'f> Worker<'f, '_> {
             log.head.clone()
         };
         let mut lines = 0;
+        let before = part.tally.range.take();
         let (fold, tally) = (&mut part.fold, &mut part.tally);
         let newline = log.head.newline();
         let mut sink =
@@ -355,7 +385,9 @@ impl<'f> Worker<'f, '_> {
             self.stream(source, newline, buffer, &mut sink)
         };
         part.tally.lines += lines;
-        part.seams.push(Seam { piece: index, end: state, lines });
+        let range = part.tally.range;
+        part.tally.range = TimeRange::merge(before, range);
+        part.seams.push(Seam { piece: index, end: state, lines, range });
         part.bytes += read?;
         Ok(())
     }
@@ -386,7 +418,7 @@ impl<'f> Worker<'f, '_> {
         &self,
         part: Part<'f>,
         cube: &mut Cube,
-        done: &mut Vec<(usize, Outcome)>,
+        done: &mut Vec<(Outcome, Indexed)>,
         buffer: &mut Vec<u8>,
     ) {
         let log = part.log;
@@ -424,11 +456,25 @@ impl<'f> Worker<'f, '_> {
             parts = vec![whole];
             seams.truncate(1);
             for seam in &mut seams {
-                seam.lines = lines;
+                (seam.lines, seam.range) = (lines, parts[0].tally.range);
             }
         }
-        let outcome = self.put_together(log, parts, &seams, cube);
-        done.push((log, outcome));
+        let indexed = self.index(log, &seams);
+        done.push((self.put_together(log, parts, &seams, cube), indexed));
+    }
+
+    fn index(&self, log: usize, seams: &[Seam]) -> Indexed {
+        let log = &self.logs[log];
+        let source = &self.sources[log.source];
+        let streamed = !source.is_seekable() || seams.len() < log.pieces.len();
+        let mut lines_before = 0;
+        let mut pieces = Vec::with_capacity(seams.len());
+        for seam in seams {
+            let bytes = if streamed { 0..source.size() } else { log.pieces[seam.piece].clone() };
+            pieces.push(IndexedPiece { bytes, streamed, lines_before, range: seam.range });
+            lines_before += seam.lines;
+        }
+        Indexed { source: log.source, instance: log.instance.clone(), head: log.head.clone(), pieces }
     }
 
     fn put_together(

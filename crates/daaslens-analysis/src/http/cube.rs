@@ -264,7 +264,7 @@ impl Cube {
 }
 
 /// The key of an outcome: sorts by status, substatus, win32.
-fn outcome_key(status: u16, substatus: u32, win32: u64) -> [u8; 14] {
+pub(crate) fn outcome_key(status: u16, substatus: u32, win32: u64) -> [u8; 14] {
     let mut key = [0; 14];
     key[..2].copy_from_slice(&status.to_be_bytes());
     key[2..6].copy_from_slice(&substatus.to_be_bytes());

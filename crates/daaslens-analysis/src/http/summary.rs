@@ -122,7 +122,7 @@ fn row((status, substatus, win32): (u16, u32, u64), outcome: &OutcomeCube) -> Ou
         p50: (outcome.latency.count() > 0).then(|| outcome.latency.percentile(50.0)),
         // Without a time there is no first and last; the epoch stands for "not known".
         range: outcome.range.unwrap_or(TimeRange::at(Time(0))),
-        meaning: String::new(),
+        meaning: daaslens_kb::outcome(status, substatus, win32).words,
     }
 }
 

@@ -4,13 +4,14 @@ use daaslens_core::model::{Clean, Gap};
 use daaslens_core::text::{counted, duration_s};
 use daaslens_core::{Confidence, Finding, Metric, Severity};
 
-use super::{Conclusions, Rule};
+use super::{Conclusions, Rule, no_questions};
 use crate::facts::Facts;
+use crate::zoom::Reply;
 
 pub(super) const RULE: Rule =
-    Rule { id: "coverage-gap", doc: include_str!("coverage_gap.md"), conclude };
+    Rule { id: "coverage-gap", doc: include_str!("coverage_gap.md"), questions: no_questions, conclude };
 
-fn conclude(facts: &Facts<'_>, out: &mut Conclusions) {
+fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
     let Some(http) = facts.http else {
         return;
     };

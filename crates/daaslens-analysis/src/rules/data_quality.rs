@@ -6,13 +6,14 @@ use daaslens_core::{
     Confidence, Evidence, Excerpt, Finding, Location, Metric, Part, PartKind, Severity, SourceId,
 };
 
-use super::{Conclusions, Rule};
+use super::{Conclusions, Rule, no_questions};
 use crate::facts::Facts;
+use crate::zoom::Reply;
 
 pub(super) const RULE: Rule =
-    Rule { id: "data-quality", doc: include_str!("data_quality.md"), conclude };
+    Rule { id: "data-quality", doc: include_str!("data_quality.md"), questions: no_questions, conclude };
 
-fn conclude(facts: &Facts<'_>, out: &mut Conclusions) {
+fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
     let malformed: u64 = facts.sources.iter().map(|source| source.malformed).sum();
     let records: u64 = facts.sources.iter().map(|source| source.records).sum();
     if malformed > 0 {
@@ -43,7 +44,7 @@ fn lines(facts: &Facts<'_>, malformed: u64, records: u64) -> Finding {
         counted(damaged.len() as u64, "file", "files"),
         percent(malformed, malformed + records),
     );
-    let mut finding = Finding::new(RULE.id, severity, Confidence::Confirmed, headline);
+    let mut finding = Finding::new(RULE.id, severity, Confidence::Likely, headline);
     finding.impact = malformed;
     finding.metrics = vec![
         ("malformed", Metric::Count(malformed)),
@@ -84,7 +85,7 @@ fn files(facts: &Facts<'_>) -> Finding {
         thousands(count),
         counted(facts.sources.len() as u64, "file", "files")
     );
-    let mut finding = Finding::new(RULE.id, severity, Confidence::Confirmed, headline);
+    let mut finding = Finding::new(RULE.id, severity, Confidence::Likely, headline);
     finding.impact = count;
     finding.metrics = vec![("count", Metric::Count(count))];
     finding.advice.collect_next.push(

@@ -4,9 +4,14 @@ use daaslens_core::Finding;
 use daaslens_core::model::Clean;
 
 use crate::facts::Facts;
+use crate::zoom::{Question, Reply};
 
+mod client_aborts;
 mod coverage_gap;
 mod data_quality;
+mod http_5xx_cluster;
+mod slow_url;
+mod timeout_wall;
 
 /// A detector.
 #[derive(Clone, Copy, Debug)]
@@ -15,12 +20,26 @@ pub struct Rule {
     pub id: &'static str,
     /// What it looks for, why it matters, what it shows, when it is wrong: Markdown.
     pub doc: &'static str,
-    /// Looks at the facts.
-    pub(crate) conclude: fn(&Facts<'_>, &mut Conclusions),
+    /// Which records it wants to see.
+    pub(crate) questions: fn(&Facts<'_>) -> Vec<Question>,
+    /// Looks at the facts, and at the replies to its questions, in their order.
+    pub(crate) conclude: fn(&Facts<'_>, &[Reply], &mut Conclusions),
 }
 
 /// All detectors, in the order in which they look.
-pub const RULES: &[Rule] = &[coverage_gap::RULE, data_quality::RULE];
+pub const RULES: &[Rule] = &[
+    http_5xx_cluster::RULE,
+    timeout_wall::RULE,
+    slow_url::RULE,
+    client_aborts::RULE,
+    coverage_gap::RULE,
+    data_quality::RULE,
+];
+
+/// For rules that need no record.
+fn no_questions(_: &Facts<'_>) -> Vec<Question> {
+    Vec::new()
+}
 
 /// What the detectors say.
 #[derive(Debug, Default)]
@@ -32,25 +51,35 @@ pub(crate) struct Conclusions {
     pub(crate) not_checked: Vec<String>,
 }
 
+/// The questions of all rules, those of each rule together.
+pub(crate) fn questions(facts: &Facts<'_>) -> Vec<Vec<Question>> {
+    RULES
+        .iter()
+        .map(|rule| guarded(|| (rule.questions)(facts)).unwrap_or_default())
+        .collect()
+}
+
 /// Asks every rule. One that panics loses its own conclusion, and that is said.
-pub(crate) fn conclude(facts: &Facts<'_>) -> Conclusions {
+pub(crate) fn conclude(facts: &Facts<'_>, replies: &[Vec<Reply>]) -> Conclusions {
     let mut all = Conclusions::default();
-    for rule in RULES {
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+    for (rule, replies) in RULES.iter().zip(replies) {
+        let result = guarded(|| {
             let mut own = Conclusions::default();
-            (rule.conclude)(facts, &mut own);
+            (rule.conclude)(facts, replies, &mut own);
             own
-        }));
+        });
         match result {
-            Ok(own) => {
+            Some(own) => {
                 all.findings.extend(own.findings);
                 all.clean.extend(own.clean);
                 all.not_checked.extend(own.not_checked);
             }
-            Err(_) => all
-                .not_checked
-                .push(format!("{}: the check failed by a defect of this program.", rule.id)),
+            None => all.not_checked.push(format!("{}: the check failed by a defect of this program.", rule.id)),
         }
     }
     all
+}
+
+fn guarded<T>(body: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(body)).ok()
 }

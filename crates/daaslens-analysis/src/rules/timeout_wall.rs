@@ -1,0 +1,130 @@
+#![doc = include_str!("timeout_wall.md")]
+
+use daaslens_core::model::{Clean, Http};
+use daaslens_core::text::{counted, duration_s, thousands};
+use daaslens_core::{Confidence, Finding, Metric, Severity, TimeRange};
+use daaslens_stats::wall::{self, Wall};
+
+use super::{Conclusions, Rule};
+use crate::facts::Facts;
+use crate::http::summary::app_sites;
+use crate::zoom::{Question, Reply, Select};
+
+pub(super) const RULE: Rule = Rule { id: "timeout-wall", doc: include_str!("timeout_wall.md"), questions, conclude };
+
+/// From how many requests on a wall is a defect.
+const CUTOFFS: u64 = 5;
+const AT_LIMIT: u64 = 20;
+
+/// The front end's limit, with what the clocks and the network add.
+const FRONT_END: (u32, u32) = (225_000, 245_000);
+
+/// Piles of durations of all paths that are not long by nature.
+fn walls(http: &Http) -> Vec<Wall> {
+    let mut seconds = vec![0u64; 260];
+    for url in http.urls.iter().filter(|url| !url.long_by_nature) {
+        for (ms, n) in url.latency.buckets() {
+            // Buckets are narrower than a second up to two minutes; beyond they are at most four seconds wide.
+            if let Some(count) = seconds.get_mut((ms / 1000) as usize) {
+                *count += u64::from(n);
+            }
+        }
+    }
+    // The front end's limit is told by aborts and by its own substatus, and is said once.
+    wall::walls(&seconds).into_iter().filter(|wall| wall.limit_seconds < 200).collect()
+}
+
+fn questions(facts: &Facts<'_>) -> Vec<Question> {
+    let (Some(http), Some(window)) = (facts.http, facts.window) else { return Vec::new() };
+    let mut ranges: Vec<(u32, u32)> =
+        walls(http).iter().map(|wall| (wall.limit_seconds * 1000 - 3000, wall.limit_seconds * 1000 + 3000)).collect();
+    if http.totals.cutoffs > 0 {
+        ranges.push(FRONT_END);
+    }
+    ranges
+        .into_iter()
+        .flat_map(|(from_ms, to_ms)| {
+            app_sites(facts.cube).map(move |(site, _)| Question {
+                site: site.to_vec(),
+                range: window,
+                window,
+                select: Select::Took { from_ms, to_ms },
+            })
+        })
+        .collect()
+}
+
+fn conclude(facts: &Facts<'_>, replies: &[Reply], out: &mut Conclusions) {
+    let (Some(http), Some(window)) = (facts.http, facts.window) else { return };
+    let sites = app_sites(facts.cube).count().max(1);
+    let mut replies = replies.chunks(sites);
+    let walls = walls(http);
+    for wall in &walls {
+        out.findings.push(at_limit(wall, http, window, replies.next().unwrap_or_default()));
+    }
+    if http.totals.cutoffs > 0 {
+        out.findings.push(cut_off(facts, http, window, replies.next().unwrap_or_default()));
+    } else if walls.is_empty() && http.latency.count() > 0 {
+        let text = format!(
+            "no pile of durations at a common limit, and none of {} was cut off at 230 s",
+            counted(http.totals.requests, "request", "requests")
+        );
+        out.clean.push(Clean { rule: RULE.id, text });
+    }
+}
+
+fn at_limit(wall: &Wall, http: &Http, window: TimeRange, replies: &[Reply]) -> Finding {
+    let severity = if wall.requests >= AT_LIMIT { Severity::Warning } else { Severity::Info };
+    let headline = format!(
+        "{} of {} end at {}, like at a limit",
+        thousands(wall.requests),
+        counted(http.totals.requests, "request", "requests"),
+        duration_s(u64::from(wall.limit_seconds))
+    );
+    let mut finding = Finding::new(RULE.id, severity, Confidence::Possible, headline);
+    finding.window = Some(seen(replies).unwrap_or(window));
+    finding.metrics = vec![
+        ("count", Metric::Count(wall.requests)),
+        ("requests", Metric::Count(http.totals.requests)),
+        ("limit_ms", Metric::Millis(u64::from(wall.limit_seconds) * 1000)),
+    ];
+    finding.impact = wall.requests;
+    finding.advice.fix.push(
+        "Find whose limit it is (database command, HTTP client, FastCGI, request queue) and what does not answer in time"
+            .to_owned(),
+    );
+    finding.evidence = replies.iter().flat_map(|reply| reply.evidence(4)).take(4).collect();
+    finding
+}
+
+fn cut_off(facts: &Facts<'_>, http: &Http, window: TimeRange, replies: &[Reply]) -> Finding {
+    let cutoffs = http.totals.cutoffs;
+    let together: u64 = app_sites(facts.cube).flat_map(|(_, site)| site.cancelled_together()).map(|(_, n)| n).sum();
+    let severity = if cutoffs >= CUTOFFS { Severity::Warning } else { Severity::Info };
+    let headline = format!(
+        "{} of {} were cut off before they were answered",
+        thousands(cutoffs),
+        counted(http.totals.requests, "request", "requests")
+    );
+    let mut finding = Finding::new(RULE.id, severity, Confidence::Likely, headline);
+    finding.detail = format!(
+        "{} at the front end's limit of some 230 s; {} cancelled together with those of other clients.",
+        thousands(cutoffs - together.min(cutoffs)),
+        thousands(together)
+    );
+    finding.window = Some(seen(replies).unwrap_or(window));
+    finding.metrics = vec![("count", Metric::Count(cutoffs)), ("requests", Metric::Count(http.totals.requests))];
+    finding.impact = cutoffs;
+    finding.advice.mitigate.push(
+        "Auto-heal by slow requests (more than 180 s); a rule by status does not see what the front end cuts off".to_owned(),
+    );
+    finding.advice.fix.push(
+        "Answer within 230 s: move long work to the background and let the client ask for its result".to_owned(),
+    );
+    finding.evidence = replies.iter().flat_map(|reply| reply.evidence(4)).take(6).collect();
+    finding
+}
+
+fn seen(replies: &[Reply]) -> Option<TimeRange> {
+    replies.iter().fold(None, |seen, reply| TimeRange::merge(seen, reply.seen))
+}

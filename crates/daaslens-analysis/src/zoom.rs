@@ -1,0 +1,319 @@
+//! The second look: the records of the stretches that turned out to matter, read once more.
+//!
+//! What the cube cannot hold for every request (which client, which agent, the line itself) is needed only for a
+//! few windows. The index of the first pass says which pieces of which logs touch them; only those are read again,
+//! in parallel, for all questions at once. A bundle's worth of records is read again in milliseconds, and of a
+//! large log only the touched pieces are; packed rows kept from the first pass would save that time and could
+//! still not show the line.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use daaslens_core::{Evidence, Excerpt, Location, Source, SourceId, TimeRange};
+use daaslens_httplog::w3c::{self, Field, Item, Record, State};
+use rayon::ThreadPool;
+
+use crate::blocks::{self, Block};
+use crate::config::Config;
+use crate::http::course::family;
+use crate::http::cube::{is_abort, is_front_end_timeout, outcome_key, outcome_of};
+use crate::http::{agent, excerpt, template};
+use crate::keys::{Keys, Merge};
+use crate::survey::{Indexed, IndexedPiece};
+
+/// Values of one dimension that are told apart.
+const MAX_VALUES: usize = 4096;
+
+/// Kinds of lines that are told apart as evidence.
+const MAX_GROUPS: usize = 512;
+
+/// A question about the records of one site in a window.
+#[derive(Clone, Debug)]
+pub(crate) struct Question {
+    /// The lower-case site name.
+    pub(crate) site: Vec<u8>,
+    /// The stretch whose course is wanted.
+    pub(crate) range: TimeRange,
+    /// The stretch that the question is about, inside of it.
+    pub(crate) window: TimeRange,
+    pub(crate) select: Select,
+}
+
+/// Which records are asked for.
+#[derive(Clone, Debug)]
+pub(crate) enum Select {
+    /// Failures of a family, set against what was answered meanwhile.
+    Failures {
+        /// As in [`family`]; `None` for all server errors.
+        family: Option<usize>,
+    },
+    /// Requests of a templated path that took at least so long.
+    Slow { template: Vec<u8>, at_least_ms: u32 },
+    /// Requests that took between these.
+    Took { from_ms: u32, to_ms: u32 },
+    /// Aborts by the client.
+    Aborts,
+}
+
+/// What the records say.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    /// The records that were asked for, by what makes them alike.
+    groups: Keys<Group>,
+    /// For failures: per dimension, value → (failing, answered).
+    pub(crate) dimensions: BTreeMap<&'static str, Keys<Split>>,
+    /// The records that were asked for by [`outcome_key`].
+    outcomes: Keys<u64>,
+    /// All that were asked for, and all that were answered meanwhile.
+    pub(crate) total: Split,
+    /// First to last of those that were asked for.
+    pub(crate) seen: Option<TimeRange>,
+    /// Per second and instance: requests and failures; for close-ups.
+    pub(crate) course: BTreeMap<(String, i64), (u32, u32)>,
+}
+
+/// Failing and answered requests.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Split {
+    pub(crate) failing: u64,
+    pub(crate) answered: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Group {
+    count: u64,
+    /// The first by place, with its text.
+    first: Option<(Location, Excerpt)>,
+}
+
+impl Merge for Split {
+    fn merge(&mut self, other: Self) {
+        self.failing += other.failing;
+        self.answered += other.answered;
+    }
+}
+
+impl Merge for Group {
+    fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        if let Some(theirs) = other.first
+            && self.first.as_ref().is_none_or(|mine| theirs.0 < mine.0)
+        {
+            self.first = Some(theirs);
+        }
+    }
+}
+
+impl Default for Reply {
+    fn default() -> Self {
+        Self {
+            groups: Keys::new(MAX_GROUPS),
+            dimensions: BTreeMap::new(),
+            outcomes: Keys::new(MAX_VALUES),
+            total: Split::default(),
+            seen: None,
+            course: BTreeMap::new(),
+        }
+    }
+}
+
+impl Reply {
+    fn merge(&mut self, other: Self) {
+        self.groups.merge(other.groups);
+        for (dimension, theirs) in other.dimensions {
+            self.dimensions.entry(dimension).or_insert_with(|| Keys::new(MAX_VALUES)).merge(theirs);
+        }
+        self.outcomes.merge(other.outcomes);
+        self.total.merge(other.total);
+        self.seen = TimeRange::merge(self.seen, other.seen);
+        for (key, (requests, errors)) in other.course {
+            let mine = self.course.entry(key).or_default();
+            mine.0 += requests;
+            mine.1 += errors;
+        }
+    }
+
+    /// The failing requests by `status.substatus.win32`, most frequent first.
+    pub(crate) fn outcomes(&self) -> Vec<((u16, u32, u64), u64)> {
+        let mut outcomes: Vec<_> =
+            self.outcomes.sorted().into_iter().filter_map(|(key, n)| Some((outcome_of(key)?, *n))).collect();
+        outcomes.sort_by_key(|(key, n)| (std::cmp::Reverse(*n), *key));
+        outcomes
+    }
+
+    /// The most telling lines: one of each kind, the most frequent kind first.
+    pub(crate) fn evidence(&self, most: usize) -> Vec<Evidence> {
+        let mut groups: Vec<_> = self
+            .groups
+            .sorted()
+            .into_iter()
+            .filter_map(|(_, group)| Some((group.count, group.first.as_ref()?)))
+            .collect();
+        groups.sort_by_key(|(count, (at, _))| (std::cmp::Reverse(*count), *at));
+        groups
+            .into_iter()
+            .take(most)
+            .map(|(alike, (at, excerpt))| Evidence { at: *at, note: String::new(), excerpt: excerpt.clone(), alike })
+            .collect()
+    }
+}
+
+/// Answers all questions, in their order.
+pub(crate) fn ask(
+    sources: &[Arc<dyn Source>],
+    index: &[Indexed],
+    questions: &[Question],
+    config: &Config,
+    pool: &ThreadPool,
+) -> Vec<Reply> {
+    let touched = |range: Option<TimeRange>| range.is_some_and(|range| questions.iter().any(|q| q.range.overlaps(range)));
+    let jobs: Vec<(&Indexed, &IndexedPiece)> = index
+        .iter()
+        .flat_map(|log| log.pieces.iter().map(move |piece| (log, piece)))
+        .filter(|(_, piece)| touched(piece.range))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let mut replies = vec![Reply::default(); questions.len()];
+    let theirs = pool.broadcast(|_| {
+        let mut look = Look { questions, config, replies: vec![Reply::default(); questions.len()], scratch: Vec::new() };
+        let mut buffer = Vec::new();
+        while let Some((log, piece)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            // A source that fails now was read before, and its failure is known; its lines are missing as evidence.
+            let _ = catch_unwind(AssertUnwindSafe(|| look.piece(&*sources[log.source], log, piece, &mut buffer)));
+        }
+        look.replies
+    });
+    for worker in theirs {
+        for (mine, theirs) in replies.iter_mut().zip(worker) {
+            mine.merge(theirs);
+        }
+    }
+    replies
+}
+
+struct Look<'q> {
+    questions: &'q [Question],
+    config: &'q Config,
+    replies: Vec<Reply>,
+    scratch: Vec<u8>,
+}
+
+impl Look<'_> {
+    fn piece(
+        &mut self,
+        source: &dyn Source,
+        log: &Indexed,
+        piece: &IndexedPiece,
+        buffer: &mut Vec<u8>,
+    ) -> std::io::Result<()> {
+        let (newline, chunk) = (log.head.newline(), self.config.chunk_size);
+        let first = piece.streamed || piece.bytes.start == 0;
+        let mut state = if first { State::with_newline(newline) } else { log.head.clone() };
+        let mut lines = piece.lines_before;
+        let mut sink = |block: Block<'_>| match block {
+            Block::TooLong(_) => lines += 1,
+            Block::Lines(bytes, base) => {
+                let before = lines;
+                lines += w3c::read(bytes, base, &mut state, &mut |item| {
+                    if let Item::Record(record) = item {
+                        self.record(&record, log, before);
+                    }
+                });
+            }
+        };
+        if piece.streamed {
+            source.stream(&mut |reader| {
+                blocks::stream(reader, chunk, newline, buffer, &mut sink).map(drop)
+            })
+        } else {
+            blocks::piece(source, piece.bytes.clone(), newline, buffer, &mut sink).map(drop)
+        }
+    }
+
+    fn record(&mut self, record: &Record<'_>, log: &Indexed, lines_before: u64) {
+        let Some(time) = record.time() else { return };
+        let stem = record.uri_stem().unwrap_or_default();
+        let site = record.site_name().unwrap_or_default();
+        for (question, reply) in self.questions.iter().zip(&mut self.replies) {
+            if !question.range.contains(time)
+                || !question.site.eq_ignore_ascii_case(site)
+                || !self.config.filter.admits(Some(time), stem)
+            {
+                continue;
+            }
+            let (status, win32) = (record.status().unwrap_or(0), record.win32_status().unwrap_or(0));
+            let abort = is_abort(win32);
+            let error = (500..600).contains(&status) && !abort;
+            let ms = record.time_taken_ms();
+            let asked = match &question.select {
+                Select::Failures { family: wanted } => {
+                    error && wanted.is_none_or(|wanted| family(status) == Some(wanted))
+                }
+                Select::Slow { template: wanted, at_least_ms } => {
+                    ms.is_some_and(|ms| ms >= *at_least_ms && (!abort || is_front_end_timeout(ms)))
+                        && template::of(stem, &mut self.scratch) == wanted.as_slice()
+                }
+                Select::Took { from_ms, to_ms } => ms.is_some_and(|ms| (*from_ms..=*to_ms).contains(&ms)),
+                Select::Aborts => abort,
+            };
+            if let Select::Failures { .. } = question.select {
+                let cell = reply.course.entry((log.instance.clone(), time.seconds())).or_default();
+                cell.0 += 1;
+                cell.1 += u32::from(asked);
+            }
+            if !question.window.contains(time) {
+                continue;
+            }
+            if let Select::Failures { .. } = question.select {
+                // What failed otherwise, or was given up, is neither a case nor a control.
+                if asked || !(error || abort) {
+                    reply.split(record, &log.instance, asked, &mut self.scratch);
+                }
+            } else if asked {
+                reply.total.failing += 1;
+            } else {
+                reply.total.answered += 1;
+            }
+            if asked {
+                TimeRange::extend(&mut reply.seen, time);
+                let at = Location {
+                    source: SourceId(log.source as u32),
+                    byte: record.span().start,
+                    line: lines_before + record.row() + 1,
+                };
+                let substatus = record.substatus().unwrap_or(0);
+                let mut key = format!("{status}.{substatus}.{win32} {} ", log.instance).into_bytes();
+                key.extend_from_slice(template::of(stem, &mut self.scratch));
+                *reply.outcomes.value(&outcome_key(status, substatus, win32)) += 1;
+                let group = reply.groups.value(&key);
+                group.count += 1;
+                if group.first.as_ref().is_none_or(|(first, _)| at < *first) {
+                    group.first = Some((at, excerpt::of(record)));
+                }
+            }
+        }
+    }
+}
+
+impl Reply {
+    fn split(&mut self, record: &Record<'_>, instance: &str, failing: bool, scratch: &mut Vec<u8>) {
+        let one = Split { failing: u64::from(failing), answered: u64::from(!failing) };
+        self.total.merge(one);
+        let mut add = |dimension: &'static str, value: &[u8]| {
+            self.dimensions.entry(dimension).or_insert_with(|| Keys::new(MAX_VALUES)).value(value).merge(one);
+        };
+        let stem = record.uri_stem().unwrap_or_default();
+        add("url", template::of(stem, scratch));
+        add("instance", instance.as_bytes());
+        for (dimension, field) in [("client", Field::ClientIp), ("method", Field::Method), ("host", Field::Host)] {
+            if let Some(value) = record.value(field) {
+                add(dimension, value);
+            }
+        }
+        if let Some(value) = record.user_agent() {
+            add("user-agent", agent::family(value).as_bytes());
+        }
+    }
+}
