@@ -1,5 +1,6 @@
 //! The tests that look at the crate from outside.
 
 mod accuracy;
+mod blame;
 mod latency_accuracy;
 mod traffic;
