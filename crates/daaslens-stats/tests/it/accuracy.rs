@@ -9,7 +9,7 @@ use daaslens_stats::{Config, Sensitivity, clusters};
 
 use crate::traffic::{Planted, Random, Recipe, generate};
 
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 200;
 const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
 
