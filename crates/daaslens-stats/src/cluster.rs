@@ -355,7 +355,7 @@ fn deviance_from(counts: Bin, rate: f64) -> f64 {
 ///   minutes at 100 % behind it.
 fn join(seconds: &[Second], found: Vec<Range<usize>>, bin_seconds: i64) -> Vec<Cluster> {
     let trimmed: Vec<Group> =
-        found.into_iter().filter_map(|range| Group::of(seconds, &range)).collect();
+        found.into_iter().filter_map(|span| Group::of(seconds, span)).collect();
     let ramps_joined = join_where(seconds, trimmed, bin_seconds, |before, after| {
         let (smaller, larger) =
             if before.counts.k <= after.counts.k { (before, after) } else { (after, before) };
@@ -376,22 +376,30 @@ fn join(seconds: &[Second], found: Vec<Range<usize>>, bin_seconds: i64) -> Vec<C
 /// A cluster in the making.
 #[derive(Clone, Debug)]
 struct Group {
-    range: Range<usize>,
+    /// The seconds of the segments, also those before the first and after the last error. Distances are taken from
+    /// here: at one error in a minute two segments that touch may have two minutes between their errors.
+    span: Range<usize>,
     first: i64,
     last: i64,
     counts: Bin,
 }
 
 impl Group {
-    /// `range` without the seconds before its first and after its last error.
-    fn of(seconds: &[Second], range: &Range<usize>) -> Option<Self> {
+    /// `span` with the window and the counts from its first to its last error.
+    fn of(seconds: &[Second], span: Range<usize>) -> Option<Self> {
         let has_errors = |index: &usize| seconds.get(*index).is_some_and(|s| s.errors > 0);
-        let start = range.clone().find(has_errors)?;
-        let end = range.clone().rfind(has_errors)? + 1;
-        let range = start..end;
-        let [first, last] = edge_seconds(seconds, &range);
-        let counts = bin_of(seconds, &range);
-        Some(Self { range, first, last, counts })
+        let start = span.clone().find(has_errors)?;
+        let end = span.clone().rfind(has_errors)? + 1;
+        let [first, last] = edge_seconds(seconds, &(start..end));
+        let counts = bin_of(seconds, &(start..end));
+        Some(Self { span, first, last, counts })
+    }
+
+    /// Seconds from the end of `earlier` to the beginning of this one.
+    fn distance_from(&self, earlier: &Self, seconds: &[Second]) -> i64 {
+        let [_, end] = edge_seconds(seconds, &earlier.span);
+        let [start, _] = edge_seconds(seconds, &self.span);
+        start.saturating_sub(end)
     }
 
     /// Whether the ratios are within the factor, as far as the counts can tell.
@@ -421,12 +429,12 @@ fn join_where(
                 .iter()
                 .enumerate()
                 .rev()
-                .take_while(|(_, earlier)| group.first.saturating_sub(earlier.last) <= distance)
+                .take_while(|(_, earlier)| group.distance_from(earlier, seconds) <= distance)
                 .find(|(_, earlier)| belongs(earlier, &group))
-                .map(|(index, earlier)| (index, earlier.range.start));
+                .map(|(index, earlier)| (index, earlier.span.start));
             let Some((index, start)) = partner else { break };
             joined.truncate(index);
-            match Group::of(seconds, &(start..group.range.end)) {
+            match Group::of(seconds, start..group.span.end) {
                 Some(whole) => group = whole,
                 None => break,
             }

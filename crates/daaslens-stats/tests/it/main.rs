@@ -3,4 +3,5 @@
 mod accuracy;
 mod blame;
 mod latency_accuracy;
+mod laws;
 mod traffic;
