@@ -61,12 +61,12 @@ pub struct Second {
 /// How willingly a change is seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sensitivity {
-    /// Three times as many false alarms as normal, in exchange for faint clusters.
+    /// Finds fainter clusters, at the price of some more false alarms.
     High,
-    /// One false alarm in two weeks or so.
+    /// Fewer than one false alarm in ten days, also on rough logs.
     #[default]
     Normal,
-    /// Practically no false alarm.
+    /// For logs in which errors come in company so much that normal alarms too often.
     Low,
 }
 
