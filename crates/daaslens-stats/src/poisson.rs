@@ -12,8 +12,7 @@ pub fn at_least(count: u64, mean: f64) -> f64 {
     if count == 0 {
         return 1.0;
     }
-    // Also for a mean that is no number.
-    if !(mean > 0.0) {
+    if mean.is_nan() || mean <= 0.0 {
         return 0.0;
     }
     if mean.is_infinite() {

@@ -31,6 +31,13 @@ pub struct Activity<'a> {
     pub in_flight: &'a [u32],
 }
 
+impl Activity<'_> {
+    /// The second at `index` of the series.
+    fn second(&self, index: usize) -> i64 {
+        self.first_second.saturating_add_unsigned(index as u64)
+    }
+}
+
 /// One request as the log has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -108,8 +115,8 @@ pub fn stalls(activity: Activity<'_>, requests: &[Request]) -> Vec<Stall> {
         }
         if let Some((released, oldest)) = release(&activity, start, end, requests, &by_end) {
             found.push(Stall {
-                first_second: activity.first_second.saturating_add(start as i64),
-                last_second: activity.first_second.saturating_add(end as i64 - 1),
+                first_second: activity.second(start),
+                last_second: activity.second(end - 1),
                 in_flight: peak,
                 released,
                 oldest,
@@ -160,12 +167,12 @@ fn release(
 ) -> Option<(u32, usize)> {
     let gap = end - start;
     // Within two seconds or a tenth of the gap, whichever is longer.
-    let grace = gap.div_ceil(10).max(2) as i64;
+    let grace = gap.div_ceil(10).max(2);
     let least_ms = gap as u64 * 300;
-    let resumed = activity.first_second.saturating_add(end as i64);
+    let resumed = activity.second(end);
     let end_of = |index: &usize| requests.get(*index).map_or(i64::MAX, |r| r.end_second);
     let from = by_end.partition_point(|index| end_of(index) < resumed);
-    let to = by_end.partition_point(|index| end_of(index) <= resumed.saturating_add(grace));
+    let to = by_end.partition_point(|index| end_of(index) <= activity.second(end + grace));
 
     let mut released = 0_u32;
     let mut oldest: Option<(i64, usize)> = None;

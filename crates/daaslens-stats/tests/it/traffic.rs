@@ -6,7 +6,7 @@
 
 use daaslens_stats::Second;
 
-/// SplitMix64: small, and the same everywhere.
+/// `SplitMix64`: small, and the same everywhere.
 pub(crate) struct Random(u64);
 
 impl Random {
