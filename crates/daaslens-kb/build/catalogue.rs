@@ -1,7 +1,8 @@
 //! Reads the data files and checks every entry.
 //!
-//! A fault is one line, `file: entry: reason`, so that people who know Azure but not Rust can mend their entry.
-//! All faults are collected; the first one does not hide the rest.
+//! A file holds lists of entries (`[[event]]`, `[[win32]]`); which file a list stands in does not matter, so large
+//! lists are spread over several files by topic. A fault is one line, `file: entry: reason`, so that people who
+//! know Azure but not Rust can mend their entry. All faults are collected; the first one does not hide the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,24 +15,9 @@ use crate::{
         RawHttpErr, RawModule, RawNotification, RawOutcome, RawPhpMessage, RawProvider, RawRule,
         RawSource, RawStatus, RawSubstatus, RawTraceEvent, RawWin32,
     },
-    fold, pattern,
+    faults::{Faults, Rival, Sources, kebab},
+    fold,
 };
-
-/// The data files, in the order they are read: sources first, providers before events.
-pub(crate) const FILES: [&str; 12] = [
-    "sources.toml",
-    "http_status.toml",
-    "http_substatus.toml",
-    "http_triples.toml",
-    "win32.toml",
-    "httperr.toml",
-    "freb.toml",
-    "events.toml",
-    "aspnet.toml",
-    "exception_codes.toml",
-    "php_messages.toml",
-    "rules.toml",
-];
 
 const LEVELS: [&str; 3] = ["error", "warning", "information"];
 const EVENT_CLASSES: [&str; 14] = [
@@ -126,260 +112,194 @@ pub(crate) struct Catalogue {
     pub(crate) rules: Vec<Entry<RawRule>>,
 }
 
-/// Reads and checks `(file name, text)` pairs. Files that are not given are empty.
+/// Reads and checks `(file name, text)` pairs.
 pub(crate) fn load(files: &[(String, String)]) -> Result<Catalogue, Vec<String>> {
-    let mut faults = Faults::default();
-    let mut arrays: BTreeMap<(&str, String), Vec<Table>> = BTreeMap::new();
-    for (name, text) in files {
-        let Some(file) = FILES.iter().copied().find(|known| known == name) else {
-            faults.add(name, "file", "not one of the data files");
-            continue;
-        };
+    let mut reader = Reader::default();
+    for (file, text) in files {
         match text.parse::<Table>() {
-            Ok(table) => {
-                for (key, value) in table {
-                    match tables(value) {
-                        Some(entries) => drop(arrays.insert((file, key), entries)),
-                        None => faults.add(file, &key, "is not a list of entries"),
-                    }
-                }
-            }
-            Err(error) => faults.add(file, "file", &error.to_string().replace('\n', " ")),
+            Ok(table) => reader.split(file, table),
+            Err(error) => reader.faults.add(file, "file", &one_line(&error.to_string())),
         }
     }
-    let mut reader = Reader { arrays, faults, sources: BTreeSet::new() };
     let catalogue = reader.catalogue();
-    for (file, key) in reader.arrays.keys() {
-        reader.faults.add(file, key, "unknown list");
+    for (list, entries) in &reader.lists {
+        for (file, _) in entries {
+            reader.faults.add(file, list, "unknown list");
+        }
     }
     if reader.faults.0.is_empty() { Ok(catalogue) } else { Err(reader.faults.0) }
 }
 
-fn tables(value: Value) -> Option<Vec<Table>> {
-    let Value::Array(values) = value else { return None };
-    values
-        .into_iter()
-        .map(|value| if let Value::Table(table) = value { Some(table) } else { None })
-        .collect()
-}
-
-/// Reads `502.3` or `502.3.12030`.
-pub(crate) fn dotted<const N: usize>(text: &str) -> Option<[u32; N]> {
-    let mut numbers = [0; N];
-    let mut parts = text.split('.');
-    for number in &mut numbers {
-        *number = parts.next()?.parse().ok()?;
-    }
-    parts.next().is_none().then_some(numbers)
-}
-
-/// How many bytes of a pattern are fixed: the more, the more specific it is.
-pub(crate) fn specificity(text: &str) -> usize {
-    pattern::pieces(text)
-        .map(|piece| match piece {
-            pattern::Piece::Literal(literal) => literal.len(),
-            pattern::Piece::Placeholder => 0,
-        })
-        .sum()
-}
-
-#[derive(Debug, Default)]
-struct Faults(Vec<String>);
-
-impl Faults {
-    fn add(&mut self, file: &str, entry: &str, reason: &str) {
-        self.0.push(format!("{file}: {entry}: {reason}"));
-    }
-
-    fn check(&mut self, right: bool, file: &str, entry: &str, reason: &str) {
-        if !right {
-            self.add(file, entry, reason);
-        }
-    }
-
-    fn word(&mut self, word: &str, known: &[&str], file: &str, entry: &str, what: &str) {
-        if !known.contains(&word) {
-            let known = known.join(", ");
-            self.add(file, entry, &format!("{what} `{word}` is none of {known}"));
-        }
-    }
-}
-
+#[derive(Default)]
 struct Reader {
-    arrays: BTreeMap<(&'static str, String), Vec<Table>>,
-    faults: Faults,
+    /// The entries of each list, with the file they stand in.
+    lists: BTreeMap<String, Vec<(String, Table)>>,
     sources: BTreeSet<String>,
+    faults: Faults,
 }
 
 impl Reader {
+    fn split(&mut self, file: &str, table: Table) {
+        for (list, value) in table {
+            let Value::Array(entries) = value else {
+                self.faults.add(file, &list, "is not a list of entries");
+                continue;
+            };
+            for entry in entries {
+                if let Value::Table(entry) = entry {
+                    self.lists.entry(list.clone()).or_default().push((file.to_owned(), entry));
+                } else {
+                    self.faults.add(file, &list, "is not a list of entries");
+                }
+            }
+        }
+    }
+
     fn catalogue(&mut self) -> Catalogue {
         let sources = self.read_sources();
         let mut catalogue = Catalogue { sources, ..Catalogue::default() };
         self.read_http(&mut catalogue);
         self.read_freb(&mut catalogue);
         self.read_events(&mut catalogue);
+        self.read_event_texts(&mut catalogue);
         self.read_codes(&mut catalogue);
         self.read_php(&mut catalogue);
-        let file = "rules.toml";
-        catalogue.rules = self.read(file, "rule", &["name"], Sources::Optional);
+        catalogue.rules = self.read("rule", &["name"], Sources::Optional);
         for rule in &catalogue.rules {
             let own = &rule.own;
-            self.faults.check(kebab(&own.name), file, &rule.name, "name is not kebab-case");
-            self.sentences(file, &rule.name, "matters", &own.matters);
-            self.sentences(file, &rule.name, "wrong_when", &own.wrong_when);
+            self.faults.check(kebab(&own.name), rule, "name is not kebab-case");
+            self.faults.sentences(rule, "matters", &own.matters);
+            self.faults.sentences(rule, "wrong_when", &own.wrong_when);
         }
-        self.sort(file, &mut catalogue.rules, |rule| rule.own.name.clone());
+        self.faults.sort(&mut catalogue.rules, |rule| rule.own.name.clone());
         catalogue
     }
 
     fn read_sources(&mut self) -> Vec<Entry<RawSource>> {
-        let file = "sources.toml";
-        let mut sources: Vec<Entry<RawSource>> =
-            self.read(file, "source", &["key"], Sources::OnlyTitle);
+        let mut sources: Vec<Entry<RawSource>> = self.read("source", &["key"], Sources::IsOne);
         for source in &sources {
             let own = &source.own;
-            self.faults.word(&own.kind, &SOURCE_KINDS, file, &source.name, "kind");
-            let must = matches!(own.kind.as_str(), "document" | "code");
-            if must || !own.link.is_empty() {
+            self.faults.word(&own.kind, &SOURCE_KINDS, source, "kind");
+            let needs_link = matches!(own.kind.as_str(), "document" | "code");
+            if needs_link || !own.link.is_empty() {
                 let right =
                     own.link.starts_with("https://") && !own.link.contains(char::is_whitespace);
-                self.faults.check(right, file, &source.name, "link is not an https link");
+                self.faults.check(right, source, "link is not an https link");
             }
             self.sources.insert(own.key.clone());
         }
-        self.sort(file, &mut sources, |source| source.own.key.clone());
+        self.faults.sort(&mut sources, |source| source.own.key.clone());
         sources
     }
 
     fn read_http(&mut self, catalogue: &mut Catalogue) {
-        let file = "http_status.toml";
-        catalogue.statuses = self.read(file, "status", &["code"], Sources::Required);
-        self.sort(file, &mut catalogue.statuses, |status: &Entry<RawStatus>| status.own.code);
+        catalogue.statuses = self.read("status", &["code"], Sources::Required);
+        self.faults.sort(&mut catalogue.statuses, |status| status.own.code);
 
-        let file = "http_substatus.toml";
-        for entry in self.read::<RawSubstatus>(file, "substatus", &["code"], Sources::Required) {
-            self.faults.word(&entry.own.visible, &VISIBILITIES, file, &entry.name, "visible");
+        for entry in self.read::<RawSubstatus>("substatus", &["code"], Sources::Required) {
+            self.faults.word(&entry.own.visible, &VISIBILITIES, &entry, "visible");
             match dotted(&entry.own.code) {
                 Some([status, substatus]) if (100..=599).contains(&status) => {
                     catalogue.substatuses.push(((status as u16, substatus), entry));
                 }
-                _ => self.faults.add(file, &entry.name, "code is not status.substatus"),
+                _ => self.faults.check(false, &entry, "code is not status.substatus"),
             }
         }
-        self.sort(file, &mut catalogue.substatuses, |(code, _)| *code);
+        self.faults.sort(&mut catalogue.substatuses, |(code, _)| *code);
 
-        let file = "http_triples.toml";
-        for entry in self.read::<RawOutcome>(file, "triple", &["codes"], Sources::Required) {
+        for entry in self.read::<RawOutcome>("triple", &["codes"], Sources::Required) {
             for code in &entry.own.codes {
                 match dotted(code) {
                     Some([status, substatus, win32]) if (100..=599).contains(&status) => {
                         let key = (status as u16, substatus, win32);
                         catalogue.triples.push((key, entry.clone()));
                     }
-                    _ => self.faults.add(file, &entry.name, "a code is not status.substatus.win32"),
+                    _ => self.faults.check(false, &entry, "a code is not status.substatus.win32"),
                 }
             }
         }
-        self.sort(file, &mut catalogue.triples, |(code, _)| *code);
+        self.faults.sort(&mut catalogue.triples, |(code, _)| *code);
 
-        let file = "win32.toml";
-        catalogue.win32 = self.read(file, "win32", &["code"], Sources::Required);
+        catalogue.win32 = self.read("win32", &["code"], Sources::Required);
         for entry in &catalogue.win32 {
-            self.faults.check(!entry.own.name.is_empty(), file, &entry.name, "name is empty");
+            self.faults.check(!entry.own.name.is_empty(), entry, "name is empty");
             let reduced = entry.own.code >> 16 != 0x8007;
-            self.faults.check(
-                reduced,
-                file,
-                &entry.name,
-                "0x8007xxxx is looked up by its low word",
-            );
+            self.faults.check(reduced, entry, "0x8007xxxx is looked up by its low word");
         }
-        self.sort(file, &mut catalogue.win32, |entry: &Entry<RawWin32>| entry.own.code);
+        self.faults.sort(&mut catalogue.win32, |entry| entry.own.code);
 
-        let file = "httperr.toml";
-        catalogue.httperr = self.read(file, "reason", &["reason"], Sources::Required);
+        catalogue.httperr = self.read("httperr", &["reason"], Sources::Required);
         for entry in &catalogue.httperr {
-            self.faults.word(&entry.own.class, &HTTPERR_CLASSES, file, &entry.name, "class");
+            self.faults.word(&entry.own.class, &HTTPERR_CLASSES, entry, "class");
         }
-        self.sort(file, &mut catalogue.httperr, |entry: &Entry<RawHttpErr>| {
-            Folded(entry.own.reason.clone())
-        });
+        self.faults.sort(&mut catalogue.httperr, |entry| Folded(entry.own.reason.clone()));
     }
 
     fn read_freb(&mut self, catalogue: &mut Catalogue) {
-        let file = "freb.toml";
-        catalogue.notifications = self.read(file, "notification", &["number"], Sources::Required);
-        self.sort(file, &mut catalogue.notifications, |entry: &Entry<RawNotification>| {
-            entry.own.number
-        });
-        for entry in self.read::<RawTraceEvent>(file, "event", &["names"], Sources::Required) {
-            self.faults.word(&entry.own.stage, &STAGES, file, &entry.name, "stage");
+        catalogue.notifications = self.read("notification", &["number"], Sources::Required);
+        self.faults.sort(&mut catalogue.notifications, |entry| entry.own.number);
+        for entry in self.read::<RawTraceEvent>("trace_event", &["names"], Sources::Required) {
+            self.faults.word(&entry.own.stage, &STAGES, &entry, "stage");
             for name in &entry.own.names {
                 catalogue.trace_events.push((name.clone(), entry.clone()));
             }
         }
-        self.sort(file, &mut catalogue.trace_events, |(name, _)| Folded(name.clone()));
-        catalogue.modules = self.read(file, "module", &["name"], Sources::Required);
+        self.faults.sort(&mut catalogue.trace_events, |(name, _)| Folded(name.clone()));
+        catalogue.modules = self.read("module", &["name"], Sources::Required);
         for entry in &catalogue.modules {
-            self.faults.word(&entry.own.kind, &MODULE_KINDS, file, &entry.name, "kind");
+            self.faults.word(&entry.own.kind, &MODULE_KINDS, entry, "kind");
         }
-        self.sort(file, &mut catalogue.modules, |entry: &Entry<RawModule>| {
-            Folded(entry.own.name.clone())
-        });
+        self.faults.sort(&mut catalogue.modules, |entry| Folded(entry.own.name.clone()));
     }
 
     fn read_events(&mut self, catalogue: &mut Catalogue) {
-        let file = "events.toml";
-        catalogue.providers = self.read(file, "provider", &["name"], Sources::Required);
-        let known: BTreeSet<String> =
-            catalogue.providers.iter().map(|provider| provider.own.name.clone()).collect();
-        let mut names: Vec<String> = known.iter().cloned().collect();
+        catalogue.providers = self.read("provider", &["name"], Sources::Required);
+        let known: BTreeSet<&str> =
+            catalogue.providers.iter().map(|provider| provider.own.name.as_str()).collect();
+        let mut names = Vec::new();
         for provider in &catalogue.providers {
-            names.extend(provider.own.aliases.iter().cloned());
-            let fallback = &provider.own.fallback;
-            let right =
-                fallback.is_empty() || (known.contains(fallback) && *fallback != provider.own.name);
-            self.faults.check(right, file, &provider.name, "fallback is no other provider");
+            let own = &provider.own;
+            let is_other = known.contains(own.fallback.as_str()) && own.fallback != own.name;
+            let right = own.fallback.is_empty() || is_other;
+            self.faults.check(right, provider, "fallback is no other provider");
+            names.push((own.name.clone(), provider.clone()));
+            names.extend(own.aliases.iter().map(|alias| (alias.clone(), provider.clone())));
         }
-        self.sort(file, &mut names, |name| Folded(name.clone()));
-        self.sort(file, &mut catalogue.providers, |entry| Folded(entry.own.name.clone()));
+        self.faults.sort(&mut names, |(name, _)| Folded(name.clone()));
 
-        for entry in self.read::<RawEvent>(file, "event", &["provider", "ids"], Sources::Required) {
+        for entry in self.read::<RawEvent>("event", &["provider", "ids"], Sources::Required) {
             let own = &entry.own;
-            self.faults.check(known.contains(&own.provider), file, &entry.name, "unknown provider");
-            self.faults.word(&own.level, &LEVELS, file, &entry.name, "level");
-            self.faults.word(&own.class, &EVENT_CLASSES, file, &entry.name, "class");
-            self.faults.check(!own.ids.is_empty(), file, &entry.name, "ids are missing");
+            self.faults.check(known.contains(own.provider.as_str()), &entry, "unknown provider");
+            self.faults.word(&own.level, &LEVELS, &entry, "level");
+            self.faults.word(&own.class, &EVENT_CLASSES, &entry, "class");
+            self.faults.check(!own.ids.is_empty(), &entry, "ids are missing");
             for &id in &own.ids {
                 catalogue.events.push((id, entry.clone()));
             }
         }
-        self.sort(file, &mut catalogue.events, |(id, entry)| {
-            (Folded(entry.own.provider.clone()), *id)
-        });
+        let key = |(id, entry): &(u32, Entry<RawEvent>)| (Folded(entry.own.provider.clone()), *id);
+        self.faults.sort(&mut catalogue.events, key);
+        self.faults.sort(&mut catalogue.providers, |entry| Folded(entry.own.name.clone()));
+    }
 
+    fn read_event_texts(&mut self, catalogue: &mut Catalogue) {
         let texts: Vec<Entry<RawEventText>> =
-            self.read(file, "text", &["provider", "id"], Sources::Required);
+            self.read("event_text", &["provider", "id"], Sources::Required);
         for entry in &texts {
             let own = &entry.own;
-            self.faults.word(&own.class, &EVENT_CLASSES, file, &entry.name, "class");
+            self.faults.word(&own.class, &EVENT_CLASSES, entry, "class");
+            self.faults.check(!own.events.is_empty(), entry, "events are missing");
             for id in &own.events {
-                let is = catalogue
-                    .events
-                    .iter()
-                    .any(|(known, event)| known == id && event.own.provider == own.provider);
-                self.faults.check(
-                    is,
-                    file,
-                    &entry.name,
-                    &format!("event {id} is not among the events"),
-                );
+                let mut events = catalogue.events.iter();
+                let known =
+                    events.any(|(event, of)| event == id && of.own.provider == own.provider);
+                self.faults.check(known, entry, &format!("event {id} is not among the events"));
             }
-            self.faults.check(!own.events.is_empty(), file, &entry.name, "events are missing");
         }
         let rivals: Vec<Rival<'_>> = texts
             .iter()
             .map(|entry| Rival {
+                file: &entry.file,
                 name: &entry.name,
                 id: &entry.own.id,
                 patterns: &entry.own.patterns,
@@ -388,40 +308,36 @@ impl Reader {
                 scope: (&entry.own.provider, &entry.own.events),
             })
             .collect();
-        self.patterns(file, &rivals);
+        self.faults.patterns(&rivals);
         catalogue.event_texts = texts;
-        self.sort(file, &mut catalogue.event_texts, |entry| entry.own.id.clone());
+        self.faults.sort(&mut catalogue.event_texts, |entry| entry.own.id.clone());
     }
 
     fn read_codes(&mut self, catalogue: &mut Catalogue) {
-        let file = "aspnet.toml";
-        catalogue.aspnet = self.read(file, "code", &["code"], Sources::Required);
+        catalogue.aspnet = self.read("aspnet_code", &["code"], Sources::Required);
         for entry in &catalogue.aspnet {
-            self.faults.word(&entry.own.class, &EVENT_CLASSES, file, &entry.name, "class");
+            self.faults.word(&entry.own.class, &EVENT_CLASSES, entry, "class");
         }
-        self.sort(file, &mut catalogue.aspnet, |entry: &Entry<RawAspNetCode>| entry.own.code);
+        self.faults.sort(&mut catalogue.aspnet, |entry| entry.own.code);
 
-        let file = "exception_codes.toml";
-        catalogue.exceptions = self.read(file, "code", &["code"], Sources::Required);
+        catalogue.exceptions = self.read("exception_code", &["code"], Sources::Required);
         for entry in &catalogue.exceptions {
-            self.faults.word(&entry.own.class, &CODE_CLASSES, file, &entry.name, "class");
-            self.faults.word(&entry.own.family, &CODE_FAMILIES, file, &entry.name, "family");
+            self.faults.word(&entry.own.class, &CODE_CLASSES, entry, "class");
+            self.faults.word(&entry.own.family, &CODE_FAMILIES, entry, "family");
         }
-        self.sort(file, &mut catalogue.exceptions, |entry: &Entry<RawExceptionCode>| {
-            entry.own.code
-        });
+        self.faults.sort(&mut catalogue.exceptions, |entry| entry.own.code);
     }
 
     fn read_php(&mut self, catalogue: &mut Catalogue) {
-        let file = "php_messages.toml";
         let messages: Vec<Entry<RawPhpMessage>> =
-            self.read(file, "message", &["id"], Sources::Required);
+            self.read("php_message", &["id"], Sources::Required);
         for entry in &messages {
-            self.faults.word(&entry.own.class, &PHP_CLASSES, file, &entry.name, "class");
+            self.faults.word(&entry.own.class, &PHP_CLASSES, entry, "class");
         }
         let rivals: Vec<Rival<'_>> = messages
             .iter()
             .map(|entry| Rival {
+                file: &entry.file,
                 name: &entry.name,
                 id: &entry.own.id,
                 patterns: &entry.own.patterns,
@@ -430,186 +346,44 @@ impl Reader {
                 scope: ("", &[]),
             })
             .collect();
-        self.patterns(file, &rivals);
+        self.faults.patterns(&rivals);
         catalogue.php = messages;
-        self.sort(file, &mut catalogue.php, |entry| entry.own.id.clone());
+        self.faults.sort(&mut catalogue.php, |entry| entry.own.id.clone());
     }
 
-    /// Takes the entries of one list out of a file and reads them.
+    /// Takes the entries of one list and reads them. They are named by the keys in `labels`.
     fn read<T: DeserializeOwned>(
         &mut self,
-        file: &'static str,
         list: &str,
         labels: &[&str],
         sources: Sources,
     ) -> Vec<Entry<T>> {
         let mut entries = Vec::new();
-        for (index, mut table) in
-            self.arrays.remove(&(file, list.to_owned())).unwrap_or_default().into_iter().enumerate()
-        {
+        let tables = self.lists.remove(list).unwrap_or_default();
+        for (index, (file, mut table)) in tables.into_iter().enumerate() {
             let name = label(&table, labels).unwrap_or_else(|| format!("{list} #{}", index + 1));
             let about: Table = ABOUT_KEYS
                 .iter()
                 .filter_map(|key| table.remove(*key).map(|value| ((*key).to_owned(), value)))
                 .collect();
-            let about = about.try_into::<RawAbout>();
-            let own = table.try_into::<T>();
-            match (about, own) {
+            match (about.try_into::<RawAbout>(), table.try_into::<T>()) {
                 (Ok(about), Ok(own)) => {
-                    self.about(file, &name, &about, sources);
-                    entries.push(Entry { name, about, own });
+                    let entry = Entry { file, name, about, own };
+                    self.faults.about(&entry, &entry.about, sources, &self.sources);
+                    entries.push(entry);
                 }
                 (about, own) => {
                     for error in about.err().into_iter().chain(own.err()) {
-                        self.faults.add(file, &name, &error.message().replace('\n', " "));
+                        self.faults.add(&file, &name, &one_line(error.message()));
                     }
                 }
             }
         }
         entries
     }
-
-    fn about(&mut self, file: &str, name: &str, about: &RawAbout, sources: Sources) {
-        let title = about.title.trim();
-        self.faults.check(!title.is_empty(), file, name, "title is missing");
-        self.faults.check(
-            !title.ends_with('.') || title.ends_with("..."),
-            file,
-            name,
-            "title ends with a full stop",
-        );
-        if sources == Sources::OnlyTitle {
-            let bare =
-                about.means.is_empty() && about.advice.is_empty() && about.sources.is_empty();
-            self.faults.check(bare, file, name, "a source has a title, a kind and a link only");
-            return;
-        }
-        self.sentences(file, name, "means", &about.means);
-        for advice in &about.advice {
-            self.sentences(file, name, "advice", advice);
-        }
-        if sources == Sources::Required {
-            self.faults.check(!about.sources.is_empty(), file, name, "source is missing");
-        }
-        let mut seen = BTreeSet::new();
-        for key in &about.sources {
-            let known = self.sources.contains(key);
-            self.faults.check(known, file, name, &format!("unknown source `{key}`"));
-            self.faults.check(seen.insert(key), file, name, &format!("source `{key}` twice"));
-        }
-    }
-
-    fn sentences(&mut self, file: &str, name: &str, what: &str, text: &str) {
-        if text.trim().is_empty() {
-            self.faults.add(file, name, &format!("{what} is missing"));
-        } else if !text.ends_with(['.', '?']) || text.trim() != text {
-            self.faults.add(file, name, &format!("{what} is not made of whole sentences"));
-        }
-    }
-
-    /// Each sample is matched by its own patterns and by no other entry's, save by catch-alls with less text.
-    fn patterns(&mut self, file: &str, rivals: &[Rival<'_>]) {
-        for own in rivals {
-            self.faults.check(kebab(own.id), file, own.name, "id is not kebab-case");
-            self.faults.check(!own.patterns.is_empty(), file, own.name, "match is missing");
-            for text in own.patterns {
-                self.faults.check(
-                    specificity(text) >= 5,
-                    file,
-                    own.name,
-                    "a pattern has less than five fixed characters",
-                );
-            }
-            if own.sample.is_empty() {
-                self.faults.add(file, own.name, "sample is missing");
-                continue;
-            }
-            let Some(best) = own.best() else {
-                self.faults.add(file, own.name, "its own sample does not match");
-                continue;
-            };
-            for other in rivals.iter().filter(|other| other.name != own.name && own.meets(other)) {
-                for text in other.patterns.iter().filter(|text| pattern::matches(text, own.sample))
-                {
-                    let stands_back = other.general && specificity(text) < best;
-                    let reason = format!("its sample matches `{}` too", other.name);
-                    self.faults.check(stands_back, file, own.name, &reason);
-                }
-            }
-        }
-        let mut texts: Vec<_> = rivals
-            .iter()
-            .flat_map(|own| own.patterns.iter().map(move |text| (own.scope, text)))
-            .collect();
-        texts.sort();
-        for pair in texts.windows(2) {
-            if let [left, right] = pair {
-                self.faults.check(left != right, file, left.1, "pattern stands twice");
-            }
-        }
-    }
-
-    /// Sorts by key and refuses keys that stand twice.
-    fn sort<T: Named, K: Ord>(&mut self, file: &str, entries: &mut [T], key: impl Fn(&T) -> K) {
-        entries.sort_by_key(&key);
-        for pair in entries.windows(2) {
-            if let [left, right] = pair {
-                self.faults.check(key(left) != key(right), file, right.name(), "stands twice");
-            }
-        }
-    }
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Sources {
-    Required,
-    Optional,
-    OnlyTitle,
-}
-
-struct Rival<'a> {
-    name: &'a str,
-    id: &'a str,
-    patterns: &'a [String],
-    sample: &'a str,
-    general: bool,
-    scope: (&'a str, &'a [u32]),
-}
-
-impl Rival<'_> {
-    fn best(&self) -> Option<usize> {
-        let matching = self.patterns.iter().filter(|text| pattern::matches(text, self.sample));
-        matching.map(|text| specificity(text)).max()
-    }
-
-    fn meets(&self, other: &Self) -> bool {
-        self.scope.0 == other.scope.0
-            && (self.scope.1.is_empty() || self.scope.1.iter().any(|id| other.scope.1.contains(id)))
-    }
-}
-
-trait Named {
-    fn name(&self) -> &str;
-}
-
-impl<T> Named for Entry<T> {
-    fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-impl<K, T> Named for (K, Entry<T>) {
-    fn name(&self) -> &str {
-        &self.1.name
-    }
-}
-
-impl Named for String {
-    fn name(&self) -> &str {
-        self
-    }
-}
-
+/// Names are one where they differ in case only.
 struct Folded(String);
 
 impl Ord for Folded {
@@ -632,11 +406,14 @@ impl PartialEq for Folded {
 
 impl Eq for Folded {}
 
-fn kebab(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+/// Reads `502.3` or `502.3.12030`.
+fn dotted<const N: usize>(text: &str) -> Option<[u32; N]> {
+    let mut numbers = [0; N];
+    let mut parts = text.split('.');
+    for number in &mut numbers {
+        *number = parts.next()?.parse().ok()?;
+    }
+    parts.next().is_none().then_some(numbers)
 }
 
 fn label(table: &Table, keys: &[&str]) -> Option<String> {
@@ -649,8 +426,12 @@ fn shown(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Array(values) => values.iter().map(shown).collect::<Vec<_>>().join(", "),
         // Codes are written the way people look for them.
-        Value::Integer(code) if *code > 0xFFFF => format!("{code:#010X}").replace("0X", "0x"),
+        Value::Integer(code) if *code > 0xFFFF => format!("0x{code:08X}"),
         Value::Integer(code) => code.to_string(),
         _ => "?".to_owned(),
     }
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }

@@ -3,8 +3,9 @@
 use std::{cmp::Reverse, fmt::Write};
 
 use crate::{
-    catalogue::{Catalogue, specificity},
+    catalogue::Catalogue,
     entry::{Entry, RawAbout},
+    faults::specificity,
     fold,
 };
 

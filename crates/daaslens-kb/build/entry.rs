@@ -25,6 +25,7 @@ pub(crate) const ABOUT_KEYS: [&str; 4] = ["title", "means", "advice", "sources"]
 /// An entry with the name it has in error texts.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry<T> {
+    pub(crate) file: String,
     pub(crate) name: String,
     pub(crate) about: RawAbout,
     pub(crate) own: T,

@@ -14,6 +14,7 @@ use std::{env, fs, path::Path, process::ExitCode};
 mod catalogue;
 mod emit;
 mod entry;
+mod faults;
 #[path = "../src/fold.rs"]
 mod fold;
 #[path = "../src/pattern.rs"]
@@ -36,12 +37,20 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Vec<String>> {
     let variable = |name: &str| env::var(name).map_err(|error| vec![format!("{name}: {error}")]);
     let data = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("data");
+    let folder =
+        fs::read_dir(&data).map_err(|error| vec![format!("{}: {error}", data.display())])?;
     let mut files = Vec::new();
-    for name in catalogue::FILES {
-        let text = fs::read_to_string(data.join(name))
-            .map_err(|error| vec![format!("{name}: file: {error}")])?;
-        files.push((name.to_owned(), text));
+    for entry in folder {
+        let path = entry.map_err(|error| vec![format!("{}: {error}", data.display())])?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let text = fs::read_to_string(&path)
+                .map_err(|error| vec![format!("{name}: file: {error}")])?;
+            files.push((name, text));
+        }
     }
+    // A folder has no order of its own, and the tables must not depend on it.
+    files.sort();
     let tables = emit::emit(&catalogue::load(&files)?);
     let target = Path::new(&variable("OUT_DIR")?).join("tables.rs");
     fs::write(&target, tables).map_err(|error| vec![format!("{}: {error}", target.display())])

@@ -3,7 +3,7 @@
 use daaslens_kb as kb;
 use proptest::prelude::*;
 
-use crate::{catalogue::specificity, pattern::matches};
+use crate::{faults::specificity, pattern::matches};
 
 #[test]
 fn placeholders_take_at_least_one_character() {

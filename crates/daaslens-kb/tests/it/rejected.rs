@@ -48,11 +48,21 @@ fn the_same_code_twice() {
     check("http_status.toml", &entry.repeat(2), &["http_status.toml: 503: stands twice"]);
 }
 
+/// A list may be spread over files, and its keys are still compared.
+#[test]
+fn the_same_code_in_two_files() {
+    let entry =
+        "[[status]]\ncode = 503\ntitle = \"Away\"\nmeans = \"It is away.\"\nsources = [\"doc\"]\n";
+    let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    let files = [file("a.toml", SOURCES), file("b.toml", entry), file("c.toml", entry)];
+    assert_eq!(catalogue::load(&files).unwrap_err(), ["c.toml: 503: stands twice"]);
+}
+
 #[test]
 fn names_that_differ_in_case_only() {
     let entry = |reason: &str| {
         format!(
-            "[[reason]]\nreason = \"{reason}\"\nclass = \"limit\"\ntitle = \"Full\"\nmeans = \"It is full.\"\nsources = [\"doc\"]\n"
+            "[[httperr]]\nreason = \"{reason}\"\nclass = \"limit\"\ntitle = \"Full\"\nmeans = \"It is full.\"\nsources = [\"doc\"]\n"
         )
     };
     let text = format!("{}{}", entry("QueueFull"), entry("queuefull"));
@@ -126,7 +136,7 @@ fn a_windows_error_that_is_looked_up_by_its_low_word() {
 
 #[test]
 fn a_class_that_is_none() {
-    let text = "[[reason]]\nreason = \"QueueFull\"\nclass = \"full\"\ntitle = \"Full\"\nmeans = \"It is full.\"\nsources = [\"doc\"]\n";
+    let text = "[[httperr]]\nreason = \"QueueFull\"\nclass = \"full\"\ntitle = \"Full\"\nmeans = \"It is full.\"\nsources = [\"doc\"]\n";
     check(
         "httperr.toml",
         text,
@@ -143,10 +153,10 @@ fn an_event_of_nobody() {
 }
 
 #[test]
-fn a_list_and_a_file_that_nobody_reads() {
+fn a_list_that_nobody_reads() {
     check("win32.toml", "[[error]]\ncode = 1\n", &["win32.toml: error: unknown list"]);
     check("win32.toml", "win32 = 1\n", &["win32.toml: win32: is not a list of entries"]);
-    check("errors.toml", "", &["errors.toml: file: not one of the data files"]);
+    check("win32.toml", "win32 = [1]\n", &["win32.toml: win32: is not a list of entries"]);
 }
 
 #[test]
@@ -159,7 +169,7 @@ fn text_that_is_no_toml() {
 
 fn message(id: &str, pattern: &str, sample: &str, general: bool) -> String {
     format!(
-        "[[message]]\nid = \"{id}\"\nmatch = [\"{pattern}\"]\nclass = \"memory\"\nsample = \"{sample}\"\ngeneral = {general}\ntitle = \"It\"\nmeans = \"It is.\"\nsources = [\"doc\"]\n"
+        "[[php_message]]\nid = \"{id}\"\nmatch = [\"{pattern}\"]\nclass = \"memory\"\nsample = \"{sample}\"\ngeneral = {general}\ntitle = \"It\"\nmeans = \"It is.\"\nsources = [\"doc\"]\n"
     )
 }
 
