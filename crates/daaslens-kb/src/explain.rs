@@ -1,0 +1,469 @@
+//! Answers to what a person types after `explain`.
+//!
+//! A code is looked at from every side it may come from: `0x80072EE2` is an exit code and a Windows error, `1000`
+//! is the number of events of several providers. What is well formed and not known gives an answer that says so,
+//! because "nobody has documented it" is worth knowing too.
+
+use crate::{
+    lookup,
+    model::{About, Event, Source, SourceKind, Visibility},
+    outcome::outcome,
+};
+
+/// An answer, as plain data for any renderer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Explanation {
+    /// The code and its name in words.
+    pub title: String,
+    /// Plain sentences, one paragraph each.
+    pub paragraphs: Vec<String>,
+    /// Imperative sentences.
+    pub advice: Vec<&'static str>,
+    /// Where it is known from, without repeats.
+    pub sources: Vec<&'static Source>,
+    /// False where the code is well formed and nobody has said what it means.
+    pub documented: bool,
+}
+
+/// Explains `502.3`, `502.3.12030`, `500`, `win32 64`, `0x80072EE2`, `0xC0000005`, `httperr QueueFull`,
+/// `event 2299`, `event W3SVC-WP 2299`, `finding http-5xx-cluster`, `module AspNetCoreModuleV2`,
+/// `freb HANDLER_CHANGED`, `aspnet 3005`, `php memory-limit`, or a PHP message itself.
+///
+/// `None` where it is not a question of any of these forms.
+pub fn explain(what: &str) -> Option<Explanation> {
+    let what = what.trim();
+    let (kind, rest) = what.split_once(char::is_whitespace).unwrap_or((what, ""));
+    let rest = rest.trim();
+    match kind.to_ascii_lowercase().as_str() {
+        _ if rest.is_empty() => bare(what),
+        "win32" | "error" => win32_question(rest),
+        "httperr" => httperr_question(rest),
+        "event" => event_question(rest),
+        "finding" | "rule" => rule_question(rest),
+        "status" | "http" => status_question(rest),
+        "exception" | "code" | "exit" | "hresult" | "ntstatus" => code_question(rest),
+        "module" => module_question(rest),
+        "freb" | "notification" => trace_question(rest),
+        "aspnet" => aspnet_question(rest),
+        "php" => php_question(rest),
+        _ => php_message_question(what),
+    }
+}
+
+impl Explanation {
+    fn new(title: String) -> Self {
+        Self { title, documented: true, ..Self::default() }
+    }
+
+    fn undocumented(title: String, reason: &str) -> Self {
+        Self { title, paragraphs: vec![reason.to_owned()], ..Self::default() }
+    }
+
+    fn of(title: String, about: &About) -> Self {
+        let mut explanation = Self::new(title);
+        explanation.add(about);
+        explanation
+    }
+
+    fn add(&mut self, about: &About) {
+        self.say(about.means.to_owned());
+        for &advice in about.advice {
+            if !self.advice.contains(&advice) {
+                self.advice.push(advice);
+            }
+        }
+        for &source in about.sources {
+            if !self.sources.contains(&source) {
+                self.sources.push(source);
+            }
+        }
+        if !about.verified() && !about.sources.is_empty() {
+            self.say("This is general practice; no document says so.".to_owned());
+        }
+    }
+
+    fn say(&mut self, paragraph: String) {
+        if !self.paragraphs.contains(&paragraph) {
+            self.paragraphs.push(paragraph);
+        }
+    }
+}
+
+/// A question without a word that says what it is.
+fn bare(what: &str) -> Option<Explanation> {
+    if what.contains('.') && what.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        return status_question(what);
+    }
+    if let Ok(number) = what.parse::<u64>()
+        && what.len() < 8
+    {
+        return if (100..=599).contains(&number) {
+            status_question(what)
+        } else {
+            number_question(number)
+        };
+    }
+    code_question(what)
+        .or_else(|| known_rule(what))
+        .or_else(|| known_httperr(what))
+        .or_else(|| known_module(what))
+        .or_else(|| known_trace_event(what))
+        .or_else(|| php_question(what))
+}
+
+fn status_question(what: &str) -> Option<Explanation> {
+    let mut parts = what.split('.');
+    let status: u16 = parts.next()?.parse().ok().filter(|status| (100..=599).contains(status))?;
+    let substatus: Option<u32> = parts.next().map(str::parse).transpose().ok()?;
+    let win32: Option<u64> = parts.next().map(str::parse).transpose().ok()?;
+    if parts.next().is_some() {
+        return None;
+    }
+    match (substatus, win32) {
+        (None, _) => Some(status_only(status)),
+        (Some(substatus), None) => Some(status_and_substatus(status, substatus)),
+        (Some(substatus), Some(win32)) => Some(exact_triple(status, substatus, win32)),
+    }
+}
+
+fn status_only(status: u16) -> Explanation {
+    let Some(known) = lookup::status(status) else {
+        let reason = "This status is not in the catalogue; an application may use it with a meaning of its own.";
+        return Explanation::undocumented(format!("{status}: not known"), reason);
+    };
+    let mut explanation = Explanation::of(format!("{status}: {}", known.about.title), &known.about);
+    let known_substatuses: Vec<String> = lookup::substatuses()
+        .iter()
+        .filter(|row| row.status == status && row.substatus != 0)
+        .map(|row| format!("{status}.{} {}", row.substatus, row.about.title))
+        .collect();
+    if !known_substatuses.is_empty() {
+        explanation.say(format!("Substatuses: {}.", known_substatuses.join("; ")));
+    }
+    explanation
+}
+
+fn status_and_substatus(status: u16, substatus: u32) -> Explanation {
+    let title = |words: &str| format!("{status}.{substatus}: {words}");
+    let Some(known) = lookup::substatus(status, substatus) else {
+        if substatus == 0
+            && let Some(known) = lookup::status(status)
+        {
+            return Explanation::of(title(known.about.title), &known.about);
+        }
+        let mut explanation = Explanation::undocumented(
+            title("not documented"),
+            "No public document says what this substatus means.",
+        );
+        if let Some(known) = lookup::status(status) {
+            explanation.add(&known.about);
+        }
+        return explanation;
+    };
+    let mut explanation = Explanation::of(title(known.about.title), &known.about);
+    explanation.documented = known.documented;
+    explanation.say(
+        match known.visible {
+            Visibility::Worker => "The worker's own log shows it.",
+            Visibility::Elsewhere => "The worker's own log does not show it; look at the hop in front of it.",
+            Visibility::Varies => {
+                "The worker's own log shows it where the worker made it; the front end and HTTP.sys answer the same without a line there."
+            }
+        }
+        .to_owned(),
+    );
+    explanation
+}
+
+fn exact_triple(status: u16, substatus: u32, win32: u64) -> Explanation {
+    let outcome = outcome(status, substatus, win32);
+    let mut explanation =
+        Explanation::new(format!("{status}.{substatus}.{win32}: {}", outcome.words));
+    explanation.documented = outcome.documented;
+    if let Some(triple) = outcome.triple {
+        explanation.add(&triple.about);
+    }
+    if let Some(known) = outcome.win32 {
+        explanation.add(&known.about);
+    }
+    let general = status_and_substatus(status, substatus);
+    explanation.paragraphs.extend(general.paragraphs);
+    for advice in general.advice {
+        if !explanation.advice.contains(&advice) {
+            explanation.advice.push(advice);
+        }
+    }
+    for source in general.sources {
+        if !explanation.sources.contains(&source) {
+            explanation.sources.push(source);
+        }
+    }
+    explanation
+}
+
+fn win32_question(what: &str) -> Option<Explanation> {
+    let logged = match what.parse::<u64>() {
+        Ok(number) => number,
+        Err(_) => u64::from(lookup::parse_code(what)?),
+    };
+    Some(win32_answer(logged).unwrap_or_else(|| {
+        let reason = "This number is not in the catalogue of Windows errors.";
+        Explanation::undocumented(format!("win32 {logged}: not known"), reason)
+    }))
+}
+
+fn win32_answer(logged: u64) -> Option<Explanation> {
+    let known = lookup::win32(logged)?;
+    let title = format!("win32 {} {}: {}", known.code, known.name, known.about.title);
+    let mut explanation = Explanation::of(title, &known.about);
+    if lookup::win32_of(logged) != logged {
+        explanation.say(
+            format!("{logged} is {logged:#010X}, an HRESULT that carries win32 {}.", known.code)
+                .replace("0X", "0x"),
+        );
+    }
+    if known.client_abort {
+        explanation
+            .say("Requests with it count as client aborts, not as server errors.".to_owned());
+    }
+    Some(explanation)
+}
+
+/// A plain number below 100 or above 599: a Windows error, an event, an ASP.NET code, or several of them.
+fn number_question(number: u64) -> Option<Explanation> {
+    let id = u32::try_from(number).ok()?;
+    let answers = [win32_answer(number), event_answer(id), aspnet_answer(id), exit_answer(id)];
+    merge(answers.into_iter().flatten()).or_else(|| {
+        let reason =
+            "This number is no status, Windows error, event or exit code of the catalogue.";
+        Some(Explanation::undocumented(format!("{number}: not known"), reason))
+    })
+}
+
+fn code_question(what: &str) -> Option<Explanation> {
+    let code = lookup::parse_code(what)?;
+    let spelled = format!("0x{code:08X}");
+    merge([exit_answer(code), win32_answer(u64::from(code))].into_iter().flatten()).or_else(|| {
+        let reason = match code >> 28 {
+            0xC => "The first digit says that it is an error of Windows itself (NTSTATUS); its meaning is not in the catalogue.",
+            0x8 => "The first digit says that it is the result of a component (HRESULT); its meaning is not in the catalogue.",
+            0xE => "The first digit says that a program or run time made it up; its meaning is not in the catalogue.",
+            _ => "Its meaning is not in the catalogue.",
+        };
+        let title = format!("{spelled}: not known");
+        let mut explanation = Explanation::undocumented(title, reason);
+        explanation.say(spellings(code));
+        Some(explanation)
+    })
+}
+
+fn exit_answer(code: u32) -> Option<Explanation> {
+    let known = lookup::exception_code(code)?;
+    let title = format!("0x{code:08X} {}: {}", known.name, known.about.title);
+    let mut explanation = Explanation::of(title, &known.about);
+    explanation.say(spellings(code));
+    Some(explanation)
+}
+
+fn spellings(code: u32) -> String {
+    format!("Logs write it as 0x{code:08x}, {code} or {}.", code.cast_signed())
+}
+
+fn httperr_question(what: &str) -> Option<Explanation> {
+    known_httperr(what).or_else(|| {
+        let reason = "HTTP.sys writes reasons of this form; this one is not in the catalogue.";
+        word(what).then(|| Explanation::undocumented(format!("httperr {what}: not known"), reason))
+    })
+}
+
+fn known_httperr(what: &str) -> Option<Explanation> {
+    let known = lookup::httperr(what)?;
+    let title = format!("httperr {}: {}", known.reason, known.about.title);
+    let mut explanation = Explanation::of(title, &known.about);
+    let statuses: Vec<String> = known.statuses.iter().map(u16::to_string).collect();
+    explanation.say(if statuses.is_empty() {
+        "No status is sent with it.".to_owned()
+    } else {
+        format!("Sent with status {}.", statuses.join(" or "))
+    });
+    explanation.say(
+        "HTTP.sys writes it to its own log (HTTPERR); the site's log has no line for it."
+            .to_owned(),
+    );
+    Some(explanation)
+}
+
+fn event_question(what: &str) -> Option<Explanation> {
+    let (provider, id) =
+        what.rsplit_once([' ', '/']).map_or(("", what), |(name, id)| (name.trim(), id));
+    let id: u32 = id.parse().ok()?;
+    if provider.is_empty() {
+        return event_answer(id).or_else(|| {
+            let reason = "No event with this number is in the catalogue.";
+            Some(Explanation::undocumented(format!("event {id}: not known"), reason))
+        });
+    }
+    lookup::event(provider, id).map(one_event).or_else(|| {
+        let reason = "No event of this provider and number is in the catalogue.";
+        Some(Explanation::undocumented(format!("event {provider} {id}: not known"), reason))
+    })
+}
+
+fn event_answer(id: u32) -> Option<Explanation> {
+    merge(lookup::events_by_id(id).map(one_event))
+}
+
+fn one_event(event: &'static Event) -> Explanation {
+    let title = format!("event {} of {}: {}", event.id, event.provider, event.about.title);
+    let mut explanation = Explanation::of(title, &event.about);
+    if !event.http.is_empty() {
+        explanation.say(format!("For requests: {}", event.http));
+    }
+    if !event.sample.is_empty() {
+        explanation.say(format!("It reads like this: {}", event.sample));
+    }
+    explanation
+}
+
+fn rule_question(what: &str) -> Option<Explanation> {
+    known_rule(what).or_else(|| {
+        let reason = "No rule has this name.";
+        word(what).then(|| Explanation::undocumented(format!("finding {what}: not known"), reason))
+    })
+}
+
+fn known_rule(name: &str) -> Option<Explanation> {
+    let rule = lookup::rule(&name.to_ascii_lowercase())?;
+    let mut explanation =
+        Explanation::of(format!("finding {}: {}", rule.name, rule.about.title), &rule.about);
+    explanation.say(format!("Why it matters: {}", rule.matters));
+    explanation.say(format!("When it is wrong: {}", rule.wrong_when));
+    Some(explanation)
+}
+
+fn module_question(what: &str) -> Option<Explanation> {
+    known_module(what).or_else(|| {
+        let reason = "This module is not in the catalogue; a site may bring modules of its own.";
+        word(what).then(|| Explanation::undocumented(format!("module {what}: not known"), reason))
+    })
+}
+
+fn known_module(what: &str) -> Option<Explanation> {
+    let module = lookup::module(what)?;
+    Some(Explanation::of(format!("module {}: {}", module.name, module.about.title), &module.about))
+}
+
+fn trace_question(what: &str) -> Option<Explanation> {
+    if let Ok(number) = what.parse::<u32>() {
+        let known = lookup::notification(number);
+        return Some(known.map_or_else(
+            || {
+                Explanation::undocumented(
+                    format!("notification {number}: not known"),
+                    "No stage of the pipeline has this number.",
+                )
+            },
+            |known| {
+                Explanation::of(
+                    format!("notification {number} {}: {}", known.name, known.about.title),
+                    &known.about,
+                )
+            },
+        ));
+    }
+    known_trace_event(what).or_else(|| {
+        let reason = "This trace event is not in the catalogue.";
+        word(what).then(|| Explanation::undocumented(format!("freb {what}: not known"), reason))
+    })
+}
+
+fn known_trace_event(what: &str) -> Option<Explanation> {
+    let known = lookup::trace_event(what)?;
+    Some(Explanation::of(format!("freb {}: {}", known.name, known.about.title), &known.about))
+}
+
+fn aspnet_question(what: &str) -> Option<Explanation> {
+    let code: u32 = what.parse().ok()?;
+    aspnet_answer(code).or_else(|| {
+        let reason = "No event or detail code of ASP.NET with this number is in the catalogue.";
+        Some(Explanation::undocumented(format!("aspnet {code}: not known"), reason))
+    })
+}
+
+fn aspnet_answer(code: u32) -> Option<Explanation> {
+    let known = lookup::aspnet_code(code)?;
+    Some(Explanation::of(
+        format!("aspnet {code} {}: {}", known.name, known.about.title),
+        &known.about,
+    ))
+}
+
+fn php_question(what: &str) -> Option<Explanation> {
+    let known = lookup::php_message_by_id(&what.to_ascii_lowercase());
+    known.map_or_else(|| php_message_question(what), |known| Some(php_answer(known)))
+}
+
+fn php_message_question(text: &str) -> Option<Explanation> {
+    lookup::php_message(text).map(php_answer)
+}
+
+fn php_answer(known: &'static crate::PhpMessage) -> Explanation {
+    let mut explanation =
+        Explanation::of(format!("php {}: {}", known.id, known.about.title), &known.about);
+    explanation.say(format!("It reads like this: {}", known.sample));
+    explanation
+}
+
+/// Several answers to one question, one after the other. Each keeps its title where there is more than one.
+fn merge(answers: impl Iterator<Item = Explanation>) -> Option<Explanation> {
+    let mut answers: Vec<Explanation> = answers.collect();
+    if answers.len() < 2 {
+        return answers.pop();
+    }
+    let mut merged = Explanation::default();
+    let titles: Vec<String> = answers.iter().map(|answer| answer.title.clone()).collect();
+    merged.title = titles.join(" / ");
+    for answer in answers {
+        merged.documented |= answer.documented;
+        merged.paragraphs.push(format!("{}.", answer.title));
+        for paragraph in answer.paragraphs {
+            merged.say(paragraph);
+        }
+        merged.advice.extend(answer.advice);
+        merged.sources.extend(answer.sources);
+    }
+    dedup(&mut merged.advice);
+    dedup(&mut merged.sources);
+    Some(merged)
+}
+
+/// Keeps the first of each.
+fn dedup<T: PartialEq + Copy>(items: &mut Vec<T>) {
+    let mut kept: Vec<T> = Vec::with_capacity(items.len());
+    for &item in items.iter() {
+        if !kept.contains(&item) {
+            kept.push(item);
+        }
+    }
+    *items = kept;
+}
+
+/// Whether it could be a name at all.
+fn word(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 80
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-/.".contains(&byte))
+}
+
+/// How firm a source is, in a word, for renderers.
+impl Source {
+    /// `document`, `code`, `observed` or `practice`.
+    pub const fn kind_word(&self) -> &'static str {
+        match self.kind {
+            SourceKind::Document => "document",
+            SourceKind::Code => "code",
+            SourceKind::Observed => "observed",
+            SourceKind::Practice => "practice",
+        }
+    }
+}

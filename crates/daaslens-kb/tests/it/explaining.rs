@@ -1,0 +1,155 @@
+//! Answers of `explain`.
+
+use daaslens_kb as kb;
+
+fn title(what: &str) -> Option<String> {
+    kb::explain(what).map(|explanation| explanation.title)
+}
+
+#[test]
+fn questions_and_their_titles() {
+    let cases = [
+        ("502.3", "502.3: Proxy: the backend did not answer properly"),
+        ("503.0", "503.0: No worker was available"),
+        ("500", "500: Server error"),
+        (
+            " 502.3.12030 ",
+            "502.3.12030: proxy: the backend closed the connection while the request was in flight",
+        ),
+        ("win32 64", "win32 64 ERROR_NETNAME_DELETED: The client disconnected"),
+        ("win32 0x40", "win32 64 ERROR_NETNAME_DELETED: The client disconnected"),
+        ("12030", "win32 12030 ERROR_WINHTTP_CONNECTION_ERROR: The backend closed the connection"),
+        ("0xE0434352", "0xE0434352 EXCEPTION_COMPLUS (CLR): Unhandled .NET exception"),
+        ("exit -532462766", "0xE0434352 EXCEPTION_COMPLUS (CLR): Unhandled .NET exception"),
+        ("httperr QueueFull", "httperr QueueFull: The pool's request queue is full"),
+        ("queuefull", "httperr QueueFull: The pool's request queue is full"),
+        ("event 2299", "event 2299 of W3SVC-WP: The worker process asked to be recycled"),
+        ("event W3SVC-WP 2299", "event 2299 of W3SVC-WP: The worker process asked to be recycled"),
+        (
+            "event ASP.NET 4.0.30319.0 1309",
+            "event 1309 of ASP.NET: A request failed with an exception",
+        ),
+        ("finding http-5xx-cluster", "finding http-5xx-cluster: Cluster of server errors"),
+        ("http-5xx-cluster", "finding http-5xx-cluster: Cluster of server errors"),
+        ("module aspnetcoremodulev2", "module AspNetCoreModuleV2: ASP.NET Core Module"),
+        ("freb 128", "notification 128 EXECUTE_REQUEST_HANDLER: The handler runs"),
+        ("HANDLER_CHANGED", "freb HANDLER_CHANGED: The handler was chosen or changed"),
+        (
+            "aspnet 50004",
+            "aspnet 50004 ApplicationShutdownConfigurationChange: Shutdown: configuration changed",
+        ),
+        ("php memory-limit", "php memory-limit: A script ran out of its memory limit"),
+        (
+            "PHP Fatal error:  Allowed memory size of 5 bytes exhausted (tried to allocate 6 bytes)",
+            "php memory-limit: A script ran out of its memory limit",
+        ),
+    ];
+    for (what, expected) in cases {
+        assert_eq!(title(what).as_deref(), Some(expected), "{what}");
+    }
+}
+
+/// One code, two sides.
+#[test]
+fn a_code_is_explained_from_every_side() {
+    let explanation = kb::explain("0x80072EE2").unwrap();
+    assert_eq!(
+        explanation.title,
+        "0x80072EE2 HRESULT(ERROR_WINHTTP_TIMEOUT): The backend did not answer in time / win32 12002 ERROR_WINHTTP_TIMEOUT: The backend did not answer in time"
+    );
+    assert!(
+        explanation
+            .paragraphs
+            .contains(&"Logs write it as 0x80072ee2, 2147954402 or -2147012894.".to_owned())
+    );
+    assert!(
+        explanation
+            .paragraphs
+            .contains(&"2147954402 is 0x80072EE2, an HRESULT that carries win32 12002.".to_owned())
+    );
+    let events = kb::explain("event 1000").unwrap();
+    for provider in
+        [".NET Runtime", "Application Error", "HttpPlatformHandler", "IIS AspNetCore Module V2"]
+    {
+        assert!(events.title.contains(&format!("event 1000 of {provider}:")), "{provider}");
+    }
+}
+
+#[test]
+fn a_whole_answer() {
+    let explanation = kb::explain("httperr AppOffline").unwrap();
+    assert_eq!(
+        explanation.paragraphs,
+        [
+            "Rapid-fail protection took the pool offline, by default after five crashes in five minutes. Every request fails until it is started again.",
+            "Sent with status 503.",
+            "HTTP.sys writes it to its own log (HTTPERR); the site's log has no line for it.",
+        ]
+    );
+    assert_eq!(
+        explanation.advice,
+        [
+            "Look for the crashes before it: events 5002, 5009, 5011 and 1000.",
+            "Start the pool once the reason is mended."
+        ]
+    );
+    let sources: Vec<&str> = explanation.sources.iter().map(|source| source.key).collect();
+    assert_eq!(sources, ["httperr", "iis-pool-failure"]);
+    assert!(explanation.documented);
+}
+
+#[test]
+fn what_nobody_has_documented() {
+    for what in [
+        "503.65",
+        "502.77",
+        "599",
+        "win32 99999",
+        "0xC0FFEE00",
+        "0xE0000001",
+        "httperr Moonshine",
+        "event 4711",
+        "event W3SVC-WP 4711",
+        "finding moon-phase",
+        "module MyModule",
+        "freb MY_EVENT",
+        "freb 3",
+        "aspnet 9999",
+        "987654",
+    ] {
+        let explanation = kb::explain(what).unwrap_or_else(|| panic!("{what}"));
+        assert!(!explanation.documented, "{what}");
+        assert!(!explanation.paragraphs.is_empty(), "{what}");
+    }
+}
+
+#[test]
+fn what_is_no_question() {
+    for what in [
+        "",
+        " ",
+        "hello",
+        "hello world",
+        "99.1",
+        "600.1",
+        "502.3.1.1",
+        "502.",
+        "event",
+        "event x",
+        "win32 x",
+        "status 42",
+    ] {
+        assert_eq!(title(what), None, "{what}");
+    }
+}
+
+/// General practice is said to be just that.
+#[test]
+fn unverified_entries_say_so() {
+    let explanation = kb::explain("504").unwrap();
+    assert!(
+        explanation
+            .paragraphs
+            .contains(&"This is general practice; no document says so.".to_owned())
+    );
+}

@@ -1,0 +1,226 @@
+//! Entries that are not right, and what is said about them.
+
+use crate::{catalogue, emit};
+
+const SOURCES: &str =
+    "[[source]]\nkey = \"doc\"\ntitle = \"A document\"\nlink = \"https://example.invalid/\"\n";
+
+/// The faults of one data file, with a single source to cite.
+fn faults(file: &str, text: &str) -> Vec<String> {
+    let files =
+        [("sources.toml".to_owned(), SOURCES.to_owned()), (file.to_owned(), text.to_owned())];
+    catalogue::load(&files).err().unwrap_or_default()
+}
+
+fn check(file: &str, text: &str, expected: &[&str]) {
+    assert_eq!(faults(file, text), expected, "{text}");
+}
+
+#[test]
+fn a_good_entry_goes_through() {
+    let text =
+        "[[status]]\ncode = 503\ntitle = \"Away\"\nmeans = \"It is away.\"\nsources = [\"doc\"]\n";
+    check("http_status.toml", text, &[]);
+    let files = [
+        ("sources.toml".to_owned(), SOURCES.to_owned()),
+        ("http_status.toml".to_owned(), text.to_owned()),
+    ];
+    let tables = emit::emit(&catalogue::load(&files).unwrap());
+    assert!(tables.contains(
+        "pub(crate) static STATUSES: [Status; 1] = [\n    Status { code: 503, about: About { title: \"Away\", means: \"It is away.\", advice: &[], sources: &[&SOURCES[0]] } },\n];"
+    ));
+}
+
+#[test]
+fn a_key_that_nobody_reads() {
+    let text = "[[status]]\ncode = 503\ntitle = \"Away\"\nmeans = \"It is away.\"\nsources = [\"doc\"]\nadvise = [\"Wait.\"]\n";
+    check(
+        "http_status.toml",
+        text,
+        &["http_status.toml: 503: unknown field `advise`, expected `code`"],
+    );
+}
+
+#[test]
+fn the_same_code_twice() {
+    let entry =
+        "[[status]]\ncode = 503\ntitle = \"Away\"\nmeans = \"It is away.\"\nsources = [\"doc\"]\n";
+    check("http_status.toml", &entry.repeat(2), &["http_status.toml: 503: stands twice"]);
+}
+
+/// A list may be spread over files, and its keys are still compared.
+#[test]
+fn the_same_code_in_two_files() {
+    let entry =
+        "[[status]]\ncode = 503\ntitle = \"Away\"\nmeans = \"It is away.\"\nsources = [\"doc\"]\n";
+    let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    let files = [file("a.toml", SOURCES), file("b.toml", entry), file("c.toml", entry)];
+    assert_eq!(catalogue::load(&files).unwrap_err(), ["c.toml: 503: stands twice"]);
+}
+
+#[test]
+fn names_that_differ_in_case_only() {
+    let entry = |reason: &str| {
+        format!(
+            "[[httperr]]\nreason = \"{reason}\"\nclass = \"limit\"\ntitle = \"Full\"\nmeans = \"It is full.\"\nsources = [\"doc\"]\n"
+        )
+    };
+    let text = format!("{}{}", entry("QueueFull"), entry("queuefull"));
+    check("httperr.toml", &text, &["httperr.toml: queuefull: stands twice"]);
+}
+
+#[test]
+fn title_means_and_source_are_missing() {
+    check(
+        "http_status.toml",
+        "[[status]]\ncode = 503\n",
+        &[
+            "http_status.toml: 503: title is missing",
+            "http_status.toml: 503: means is missing",
+            "http_status.toml: 503: source is missing",
+        ],
+    );
+}
+
+#[test]
+fn titles_and_sentences_have_their_full_stops_where_they_belong() {
+    let text = "[[status]]\ncode = 503\ntitle = \"Away.\"\nmeans = \"It is away\"\nadvice = [\"Wait\"]\nsources = [\"doc\"]\n";
+    check(
+        "http_status.toml",
+        text,
+        &[
+            "http_status.toml: 503: title ends with a full stop",
+            "http_status.toml: 503: means is not made of whole sentences",
+            "http_status.toml: 503: advice is not made of whole sentences",
+        ],
+    );
+}
+
+#[test]
+fn a_source_that_nobody_declared() {
+    let text = "[[status]]\ncode = 503\ntitle = \"Away\"\nmeans = \"It is away.\"\nsources = [\"rumour\"]\n";
+    check("http_status.toml", text, &["http_status.toml: 503: unknown source `rumour`"]);
+}
+
+#[test]
+fn a_link_that_is_not_https() {
+    let text = "[[source]]\nkey = \"a\"\ntitle = \"A\"\nlink = \"http://example.invalid/\"\n[[source]]\nkey = \"b\"\ntitle = \"B\"\n";
+    let files = [("sources.toml".to_owned(), text.to_owned())];
+    assert_eq!(
+        catalogue::load(&files).unwrap_err(),
+        [
+            "sources.toml: a: link is not an https link",
+            "sources.toml: b: link is not an https link"
+        ]
+    );
+}
+
+#[test]
+fn a_code_that_is_none() {
+    let entry = |code: &str| {
+        format!(
+            "[[substatus]]\ncode = \"{code}\"\ntitle = \"Away\"\nmeans = \"It is away.\"\nsources = [\"doc\"]\n"
+        )
+    };
+    for code in ["503", "503.x", "503.1.2", "42.1", "70000.1", ""] {
+        let expected = format!("http_substatus.toml: {code}: code is not status.substatus");
+        check("http_substatus.toml", &entry(code), &[&expected]);
+    }
+}
+
+#[test]
+fn a_windows_error_that_is_looked_up_by_its_low_word() {
+    let text = "[[win32]]\ncode = 2147954402\nname = \"X\"\ntitle = \"Late\"\nmeans = \"It is late.\"\nsources = [\"doc\"]\n";
+    check("win32.toml", text, &["win32.toml: 0x80072EE2: 0x8007xxxx is looked up by its low word"]);
+}
+
+#[test]
+fn a_class_that_is_none() {
+    let text = "[[httperr]]\nreason = \"QueueFull\"\nclass = \"full\"\ntitle = \"Full\"\nmeans = \"It is full.\"\nsources = [\"doc\"]\n";
+    check(
+        "httperr.toml",
+        text,
+        &[
+            "httperr.toml: QueueFull: class `full` is none of crash, hang, unavailable, limit, client, bad-request, noise",
+        ],
+    );
+}
+
+#[test]
+fn an_event_of_nobody() {
+    let text = "[[event]]\nprovider = \"Nobody\"\nids = [1]\nlevel = \"error\"\nclass = \"crash\"\ntitle = \"It\"\nmeans = \"It is.\"\nsources = [\"doc\"]\n";
+    check("events.toml", text, &["events.toml: Nobody 1: unknown provider"]);
+}
+
+#[test]
+fn a_list_that_nobody_reads() {
+    check("win32.toml", "[[error]]\ncode = 1\n", &["win32.toml: error: unknown list"]);
+    check("win32.toml", "win32 = 1\n", &["win32.toml: win32: is not a list of entries"]);
+    check("win32.toml", "win32 = [1]\n", &["win32.toml: win32: is not a list of entries"]);
+}
+
+#[test]
+fn text_that_is_no_toml() {
+    let faults = faults("win32.toml", "[[win32]\n");
+    assert!(
+        matches!(faults.as_slice(), [fault] if fault.starts_with("win32.toml: file: ") && !fault.contains('\n'))
+    );
+}
+
+fn message(id: &str, pattern: &str, sample: &str, general: bool) -> String {
+    format!(
+        "[[php_message]]\nid = \"{id}\"\nmatch = [\"{pattern}\"]\nclass = \"memory\"\nsample = \"{sample}\"\ngeneral = {general}\ntitle = \"It\"\nmeans = \"It is.\"\nsources = [\"doc\"]\n"
+    )
+}
+
+#[test]
+fn samples_must_match_their_own_pattern() {
+    let file = "php_messages.toml";
+    check(file, &message("a", "exhausted {n} bytes", "exhausted 5 bytes", false), &[]);
+    check(
+        file,
+        &message("a", "exhausted {n} bytes", "exhausted bytes", false),
+        &["php_messages.toml: a: its own sample does not match"],
+    );
+    check(
+        file,
+        &message("a", "exhausted {n} bytes", "", false),
+        &["php_messages.toml: a: sample is missing"],
+    );
+    check(
+        file,
+        &message("a", "{n} by", "5 by", false),
+        &["php_messages.toml: a: a pattern has less than five fixed characters"],
+    );
+    check(
+        file,
+        &message("A b", "exhausted", "exhausted", false),
+        &["php_messages.toml: A b: id is not kebab-case"],
+    );
+}
+
+#[test]
+fn samples_must_match_no_other_pattern() {
+    let file = "php_messages.toml";
+    let own = message("own", "memory exhausted", "memory exhausted", false);
+    let fault = "php_messages.toml: own: its sample matches `other` too";
+    check(file, &format!("{own}{}", message("other", "exhausted", "exhausted", false)), &[fault]);
+    // A catch-all may match too, as long as it has less fixed text and so stands back.
+    check(file, &format!("{own}{}", message("other", "exhausted", "exhausted", true)), &[]);
+    let longer = message("other", "memory exhausted{}", "x memory exhausted x", true);
+    let faults = faults(file, &format!("{own}{longer}"));
+    assert_eq!(faults, ["php_messages.toml: other: its sample matches `own` too"]);
+}
+
+#[test]
+fn all_faults_are_told_at_once() {
+    let text = "[[status]]\ncode = 1\n[[status]]\ncode = 70000\n[[status]]\n";
+    let faults = faults("http_status.toml", text);
+    assert_eq!(faults.len(), 5, "{faults:?}");
+    assert!(faults.iter().all(|fault| fault.starts_with("http_status.toml: ")));
+    assert!(
+        faults
+            .iter()
+            .any(|fault| fault.starts_with("http_status.toml: status #3: missing field `code`"))
+    );
+}
