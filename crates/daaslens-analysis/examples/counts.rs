@@ -5,7 +5,7 @@ fn main() {
     let config = Config {
         threads: std::env::args().nth(1).unwrap().parse().unwrap(),
         chunk_size: std::env::args().nth(2).unwrap().parse().unwrap(),
-        filter: Filter::default(),
+        filter: Filter::default(), sensitivity: Sensitivity::Normal,
     };
     let a = analyse(&store.sources(), vec![], &config, &()).unwrap();
     if let Some(h) = &a.http {

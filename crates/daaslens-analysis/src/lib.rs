@@ -18,7 +18,9 @@ mod zoom;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use daaslens_core::model::{Analysis, ClusterBand, Coverage, Identity, Input, SourceInfo, SourceStatus, Totals};
+use daaslens_core::model::{
+    Analysis, ClusterBand, Coverage, Identity, Input, SourceInfo, SourceStatus, Totals,
+};
 use daaslens_core::text::visible;
 use daaslens_core::{Kind, PartKind, Source, TimeRange};
 
@@ -68,7 +70,8 @@ fn conclude(
     let questions = rules::questions(&facts);
     let flat: Vec<_> = questions.iter().flatten().cloned().collect();
     let mut replies = zoom::ask(sources, &survey.index, &flat, config, pool).into_iter();
-    let replies: Vec<Vec<_>> = questions.iter().map(|own| replies.by_ref().take(own.len()).collect()).collect();
+    let replies: Vec<Vec<_>> =
+        questions.iter().map(|own| replies.by_ref().take(own.len()).collect()).collect();
     let conclusions = rules::conclude(&facts, &replies);
     let mut findings = conclusions.findings;
     findings.sort_by(|a, b| {

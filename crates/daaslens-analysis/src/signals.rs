@@ -65,7 +65,14 @@ pub(crate) fn clusters(cube: &Cube, sensitivity: Sensitivity) -> Vec<ClusterSign
             find(name, &course, None, sensitivity, &mut all);
         }
     }
-    all.sort_by(|a, b| (a.range.start, a.range.end, &a.site, a.family).cmp(&(b.range.start, b.range.end, &b.site, b.family)));
+    all.sort_by(|a, b| {
+        (a.range.start, a.range.end, &a.site, a.family).cmp(&(
+            b.range.start,
+            b.range.end,
+            &b.site,
+            b.family,
+        ))
+    });
     all
 }
 
@@ -92,18 +99,25 @@ fn find(
     sensitivity: Sensitivity,
     out: &mut Vec<ClusterSignal>,
 ) {
-    let errors = |cell: &Cell| family.map_or_else(|| cell.errors.iter().sum(), |family| cell.errors[family]);
+    let errors =
+        |cell: &Cell| family.map_or_else(|| cell.errors.iter().sum(), |family| cell.errors[family]);
     if course.values().map(errors).sum::<u64>() < 5 {
         return;
     }
     let seconds: Vec<Second> = course
         .iter()
-        .map(|(second, cell)| Second { second: *second, requests: cell.requests, errors: errors(cell) })
+        .map(|(second, cell)| Second {
+            second: *second,
+            requests: cell.requests,
+            errors: errors(cell),
+        })
         .collect();
     let found = cluster::clusters(&seconds, cluster::Config::new(sensitivity));
     let usual = (found.outside.k, found.outside.n);
     let rate = found.outside.ratio();
-    out.extend(found.clusters.iter().map(|cluster| signal(site, course, family, cluster, usual, rate)));
+    out.extend(
+        found.clusters.iter().map(|cluster| signal(site, course, family, cluster, usual, rate)),
+    );
 }
 
 fn signal(
@@ -119,7 +133,10 @@ fn signal(
     ClusterSignal {
         site: site.to_vec(),
         family,
-        range: TimeRange::new(Time::from_seconds(cluster.first_second), Time::from_seconds(cluster.last_second)),
+        range: TimeRange::new(
+            Time::from_seconds(cluster.first_second),
+            Time::from_seconds(cluster.last_second),
+        ),
         requests: cluster.requests,
         errors: cluster.errors,
         server_errors,

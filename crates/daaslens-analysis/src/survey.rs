@@ -342,7 +342,12 @@ impl<'f> Worker<'f, '_> {
             }
             // A piece that failed still counts as handed in.
             if part.seams.last().is_none_or(|seam| seam.piece != piece) {
-                part.seams.push(Seam { piece, end: self.logs[log].head.clone(), lines: 0, range: None });
+                part.seams.push(Seam {
+                    piece,
+                    end: self.logs[log].head.clone(),
+                    lines: 0,
+                    range: None,
+                });
             }
         }
         (cube, done)
@@ -474,7 +479,12 @@ impl<'f> Worker<'f, '_> {
             pieces.push(IndexedPiece { bytes, streamed, lines_before, range: seam.range });
             lines_before += seam.lines;
         }
-        Indexed { source: log.source, instance: log.instance.clone(), head: log.head.clone(), pieces }
+        Indexed {
+            source: log.source,
+            instance: log.instance.clone(),
+            head: log.head.clone(),
+            pieces,
+        }
     }
 
     fn put_together(

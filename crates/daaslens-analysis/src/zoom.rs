@@ -137,8 +137,12 @@ impl Reply {
 
     /// The failing requests by `status.substatus.win32`, most frequent first.
     pub(crate) fn outcomes(&self) -> Vec<((u16, u32, u64), u64)> {
-        let mut outcomes: Vec<_> =
-            self.outcomes.sorted().into_iter().filter_map(|(key, n)| Some((outcome_of(key)?, *n))).collect();
+        let mut outcomes: Vec<_> = self
+            .outcomes
+            .sorted()
+            .into_iter()
+            .filter_map(|(key, n)| Some((outcome_of(key)?, *n)))
+            .collect();
         outcomes.sort_by_key(|(key, n)| (std::cmp::Reverse(*n), *key));
         outcomes
     }
@@ -155,7 +159,12 @@ impl Reply {
         groups
             .into_iter()
             .take(most)
-            .map(|(alike, (at, excerpt))| Evidence { at: *at, note: String::new(), excerpt: excerpt.clone(), alike })
+            .map(|(alike, (at, excerpt))| Evidence {
+                at: *at,
+                note: String::new(),
+                excerpt: excerpt.clone(),
+                alike,
+            })
             .collect()
     }
 }
@@ -168,7 +177,9 @@ pub(crate) fn ask(
     config: &Config,
     pool: &ThreadPool,
 ) -> Vec<Reply> {
-    let touched = |range: Option<TimeRange>| range.is_some_and(|range| questions.iter().any(|q| q.range.overlaps(range)));
+    let touched = |range: Option<TimeRange>| {
+        range.is_some_and(|range| questions.iter().any(|q| q.range.overlaps(range)))
+    };
     let jobs: Vec<(&Indexed, &IndexedPiece)> = index
         .iter()
         .flat_map(|log| log.pieces.iter().map(move |piece| (log, piece)))
@@ -177,11 +188,18 @@ pub(crate) fn ask(
     let next = AtomicUsize::new(0);
     let mut replies = vec![Reply::default(); questions.len()];
     let theirs = pool.broadcast(|_| {
-        let mut look = Look { questions, config, replies: vec![Reply::default(); questions.len()], scratch: Vec::new() };
+        let mut look = Look {
+            questions,
+            config,
+            replies: vec![Reply::default(); questions.len()],
+            scratch: Vec::new(),
+        };
         let mut buffer = Vec::new();
         while let Some((log, piece)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
             // A source that fails now was read before, and its failure is known; its lines are missing as evidence.
-            let _ = catch_unwind(AssertUnwindSafe(|| look.piece(&*sources[log.source], log, piece, &mut buffer)));
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                look.piece(&*sources[log.source], log, piece, &mut buffer)
+            }));
         }
         look.replies
     });
@@ -243,7 +261,8 @@ impl Look<'_> {
             {
                 continue;
             }
-            let (status, win32) = (record.status().unwrap_or(0), record.win32_status().unwrap_or(0));
+            let (status, win32) =
+                (record.status().unwrap_or(0), record.win32_status().unwrap_or(0));
             let abort = is_abort(win32);
             let error = (500..600).contains(&status) && !abort;
             let ms = record.time_taken_ms();
@@ -255,7 +274,9 @@ impl Look<'_> {
                     ms.is_some_and(|ms| ms >= *at_least_ms && (!abort || is_front_end_timeout(ms)))
                         && template::of(stem, &mut self.scratch) == wanted.as_slice()
                 }
-                Select::Took { from_ms, to_ms } => ms.is_some_and(|ms| (*from_ms..=*to_ms).contains(&ms)),
+                Select::Took { from_ms, to_ms } => {
+                    ms.is_some_and(|ms| (*from_ms..=*to_ms).contains(&ms))
+                }
                 Select::Aborts => abort,
             };
             if let Select::Failures { .. } = question.select {
@@ -267,8 +288,9 @@ impl Look<'_> {
                 continue;
             }
             if let Select::Failures { .. } = question.select {
-                // What failed otherwise, or was given up, is neither a case nor a control.
-                if asked || !(error || abort) {
+                // What failed otherwise, or was given up, is neither a case nor a control; nor is a style sheet that
+                // was answered from the file system while the application failed.
+                if asked || !(error || abort || is_static(stem)) {
                     reply.split(record, &log.instance, asked, &mut self.scratch);
                 }
             } else if asked {
@@ -284,7 +306,8 @@ impl Look<'_> {
                     line: lines_before + record.row() + 1,
                 };
                 let substatus = record.substatus().unwrap_or(0);
-                let mut key = format!("{status}.{substatus}.{win32} {} ", log.instance).into_bytes();
+                let mut key =
+                    format!("{status}.{substatus}.{win32} {} ", log.instance).into_bytes();
                 key.extend_from_slice(template::of(stem, &mut self.scratch));
                 *reply.outcomes.value(&outcome_key(status, substatus, win32)) += 1;
                 let group = reply.groups.value(&key);
@@ -297,17 +320,35 @@ impl Look<'_> {
     }
 }
 
+/// Whether a path is one of a file that the server sends without asking the application.
+fn is_static(stem: &[u8]) -> bool {
+    const EXTENSIONS: [&str; 22] = [
+        "css", "js", "map", "png", "jpg", "jpeg", "gif", "webp", "avif", "svg", "ico", "woff", "woff2", "ttf", "eot",
+        "mp4", "webm", "mp3", "pdf", "txt", "wasm", "webmanifest",
+    ];
+    let name = stem.rsplit(|c| *c == b'/').next().unwrap_or_default();
+    name.iter().rposition(|c| *c == b'.').is_some_and(|dot| {
+        EXTENSIONS.iter().any(|extension| name[dot + 1..].eq_ignore_ascii_case(extension.as_bytes()))
+    })
+}
+
 impl Reply {
     fn split(&mut self, record: &Record<'_>, instance: &str, failing: bool, scratch: &mut Vec<u8>) {
         let one = Split { failing: u64::from(failing), answered: u64::from(!failing) };
         self.total.merge(one);
         let mut add = |dimension: &'static str, value: &[u8]| {
-            self.dimensions.entry(dimension).or_insert_with(|| Keys::new(MAX_VALUES)).value(value).merge(one);
+            self.dimensions
+                .entry(dimension)
+                .or_insert_with(|| Keys::new(MAX_VALUES))
+                .value(value)
+                .merge(one);
         };
         let stem = record.uri_stem().unwrap_or_default();
         add("url", template::of(stem, scratch));
         add("instance", instance.as_bytes());
-        for (dimension, field) in [("client", Field::ClientIp), ("method", Field::Method), ("host", Field::Host)] {
+        for (dimension, field) in
+            [("client", Field::ClientIp), ("method", Field::Method), ("host", Field::Host)]
+        {
             if let Some(value) = record.value(field) {
                 add(dimension, value);
             }

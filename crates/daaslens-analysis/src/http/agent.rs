@@ -34,11 +34,13 @@ const FAMILIES: [(&str, &str); 27] = [
 
 /// The family of a user agent; for what is not known, its first word.
 pub(crate) fn family(agent: &[u8]) -> String {
-    let known = FAMILIES.iter().find(|(part, _)| memchr::memmem::find(agent, part.as_bytes()).is_some());
+    let known =
+        FAMILIES.iter().find(|(part, _)| memchr::memmem::find(agent, part.as_bytes()).is_some());
     if let Some((_, family)) = known {
         return (*family).to_owned();
     }
-    let word = agent.split(|c| matches!(c, b'/' | b'+' | b' ' | b'(' | b';')).next().unwrap_or_default();
+    let word =
+        agent.split(|c| matches!(c, b'/' | b'+' | b' ' | b'(' | b';')).next().unwrap_or_default();
     let word = word.get(..word.len().min(40)).unwrap_or_default();
     String::from_utf8_lossy(word).into_owned()
 }
@@ -50,7 +52,10 @@ mod tests {
     #[test]
     fn families_are_told_by_the_most_telling_part() {
         for (agent, expected) in [
-            ("Mozilla/5.0+(Windows+NT+10.0)+AppleWebKit/537.36+Chrome/120.0+Safari/537.36+Edg/120.0", "Edge"),
+            (
+                "Mozilla/5.0+(Windows+NT+10.0)+AppleWebKit/537.36+Chrome/120.0+Safari/537.36+Edg/120.0",
+                "Edge",
+            ),
             ("Mozilla/5.0+(iPhone)+AppleWebKit/605.1.15+Version/17.0+Safari/604.1", "Safari"),
             ("curl/8.0", "curl"),
             ("MyApp/1.2+(x)", "MyApp"),

@@ -47,7 +47,13 @@ pub(crate) fn of(record: &Record<'_>) -> Excerpt {
         }
         let strong = matches!(
             field,
-            Some(Field::Status | Field::Substatus | Field::Win32Status | Field::TimeTaken | Field::UriStem)
+            Some(
+                Field::Status
+                    | Field::Substatus
+                    | Field::Win32Status
+                    | Field::TimeTaken
+                    | Field::UriStem
+            )
         );
         let absent = text.is_empty() || text == "-";
         parts.push(Part { kind: if absent { PartKind::Plain } else { kind(field) }, text, strong });

@@ -10,7 +10,8 @@ use crate::http::cube::is_abort;
 use crate::http::summary::app_sites;
 use crate::zoom::{Question, Reply, Select};
 
-pub(super) const RULE: Rule = Rule { id: "client-aborts", doc: include_str!("client_aborts.md"), questions, conclude };
+pub(super) const RULE: Rule =
+    Rule { id: "client-aborts", doc: include_str!("client_aborts.md"), questions, conclude };
 
 /// Shares in per cent and counts from which aborts are named, and from which they are a defect.
 const NAMED: (u64, u64) = (1, 20);
@@ -30,7 +31,12 @@ fn questions(facts: &Facts<'_>) -> Vec<Question> {
         return Vec::new();
     }
     app_sites(facts.cube)
-        .map(|(site, _)| Question { site: site.to_vec(), range: window, window, select: Select::Aborts })
+        .map(|(site, _)| Question {
+            site: site.to_vec(),
+            range: window,
+            window,
+            select: Select::Aborts,
+        })
         .collect()
 }
 

@@ -8,8 +8,12 @@ use super::{Conclusions, Rule, no_questions};
 use crate::facts::Facts;
 use crate::zoom::Reply;
 
-pub(super) const RULE: Rule =
-    Rule { id: "coverage-gap", doc: include_str!("coverage_gap.md"), questions: no_questions, conclude };
+pub(super) const RULE: Rule = Rule {
+    id: "coverage-gap",
+    doc: include_str!("coverage_gap.md"),
+    questions: no_questions,
+    conclude,
+};
 
 fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
     let Some(http) = facts.http else {

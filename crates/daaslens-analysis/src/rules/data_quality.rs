@@ -10,8 +10,12 @@ use super::{Conclusions, Rule, no_questions};
 use crate::facts::Facts;
 use crate::zoom::Reply;
 
-pub(super) const RULE: Rule =
-    Rule { id: "data-quality", doc: include_str!("data_quality.md"), questions: no_questions, conclude };
+pub(super) const RULE: Rule = Rule {
+    id: "data-quality",
+    doc: include_str!("data_quality.md"),
+    questions: no_questions,
+    conclude,
+};
 
 fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
     let malformed: u64 = facts.sources.iter().map(|source| source.malformed).sum();

@@ -86,8 +86,10 @@ fn finding(facts: &Facts<'_>, cluster: &ClusterSignal, reply: &Reply, letter: u3
     let lead = attribution.factors.first();
     let seconds = cluster.range.seconds() + 1;
     let rows = instances(reply, cluster.range);
-    let bad_instance = rows.values().any(|split| share(*split) >= CRITICAL_SHARE && split.failing >= 5);
-    let critical = seconds >= CRITICAL_SECONDS && (cluster.ratio() >= CRITICAL_SHARE || bad_instance);
+    let bad_instance =
+        rows.values().any(|split| share(*split) >= CRITICAL_SHARE && split.failing >= 5);
+    let critical =
+        seconds >= CRITICAL_SECONDS && (cluster.ratio() >= CRITICAL_SHARE || bad_instance);
     let severity = if critical { Severity::Critical } else { Severity::Warning };
     let mut finding = Finding::new(RULE.id, severity, Confidence::Likely, headline(cluster, lead));
     finding.window = Some(cluster.range);
@@ -136,7 +138,11 @@ fn instances(reply: &Reply, window: TimeRange) -> BTreeMap<&str, Split> {
 }
 
 fn of(attribution: &Attribution, dimension: &str) -> Option<String> {
-    attribution.factors.iter().find(|factor| factor.dimension == dimension).map(|factor| factor.value.clone())
+    attribution
+        .factors
+        .iter()
+        .find(|factor| factor.dimension == dimension)
+        .map(|factor| factor.value.clone())
 }
 
 fn headline(cluster: &ClusterSignal, lead: Option<&Factor>) -> String {
@@ -165,17 +171,25 @@ fn headline(cluster: &ClusterSignal, lead: Option<&Factor>) -> String {
 }
 
 fn detail(cluster: &ClusterSignal, reply: &Reply) -> String {
-    let codes: Vec<String> = reply.outcomes().into_iter().take(3).map(|((status, sub, win32), n)| {
-        let words = daaslens_kb::outcome(status, sub, win32);
-        format!("{status}.{sub}.{win32} \u{d7} {} ({words})", thousands(n))
-    }).collect();
+    let codes: Vec<String> = reply
+        .outcomes()
+        .into_iter()
+        .take(3)
+        .map(|((status, sub, win32), n)| {
+            let words = daaslens_kb::outcome(status, sub, win32).words;
+            format!("{status}.{sub}.{win32} \u{d7} {} ({words})", thousands(n))
+        })
+        .collect();
     let mut text = codes.join("; ");
     if !text.is_empty() {
         text.push('.');
     }
     let other = cluster.server_errors - cluster.errors.min(cluster.server_errors);
     if other > 0 {
-        text.push_str(&format!(" {} of other families in the same window.", counted(other, "server error", "server errors")));
+        text.push_str(&format!(
+            " {} of other families in the same window.",
+            counted(other, "server error", "server errors")
+        ));
     }
     text
 }
@@ -191,7 +205,9 @@ fn attribution(reply: &Reply) -> Attribution {
                 values
                     .sorted()
                     .into_iter()
-                    .filter(|(_, split)| split.failing + split.answered < total.failing + total.answered)
+                    .filter(|(_, split)| {
+                        split.failing + split.answered < total.failing + total.answered
+                    })
                     .map(|(value, split)| (dimension, kind, visible(value).into_owned(), *split)),
             );
         }
@@ -226,7 +242,8 @@ fn attribution(reply: &Reply) -> Attribution {
         }
     }
     for (dimension, kind) in DIMENSIONS {
-        let has_values = reply.dimensions.get(dimension).is_some_and(|values| values.sorted().len() > 1);
+        let has_values =
+            reply.dimensions.get(dimension).is_some_and(|values| values.sorted().len() > 1);
         if seen.contains(dimension) || !has_values {
             continue;
         }
@@ -270,7 +287,8 @@ fn advise(finding: &mut Finding, reply: &Reply, facts: &Facts<'_>) {
 fn closeup(cluster: &ClusterSignal, reply: &Reply) -> Option<Closeup> {
     let range = around(cluster.range);
     let length = range.seconds() + 1;
-    let width = CLOSEUP_WIDTHS.into_iter().find(|width| length.div_euclid(*width) < CLOSEUP_BINS)?;
+    let width =
+        CLOSEUP_WIDTHS.into_iter().find(|width| length.div_euclid(*width) < CLOSEUP_BINS)?;
     let start = range.start.seconds().div_euclid(width) * width;
     let bins = usize::try_from((range.end.seconds() - start).div_euclid(width) + 1).ok()?;
     let mut rows: BTreeMap<&str, CloseupRow> = BTreeMap::new();
@@ -288,7 +306,9 @@ fn closeup(cluster: &ClusterSignal, reply: &Reply) -> Option<Closeup> {
         }
     }
     let mut rows: Vec<CloseupRow> = rows.into_values().collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.errors.iter().map(|&n| u64::from(n)).sum::<u64>()));
+    rows.sort_by_key(|row| {
+        std::cmp::Reverse(row.errors.iter().map(|&n| u64::from(n)).sum::<u64>())
+    });
     if rows.len() > CLOSEUP_ROWS {
         let rest = rows.split_off(CLOSEUP_ROWS - 1);
         let mut other = CloseupRow {
@@ -305,5 +325,9 @@ fn closeup(cluster: &ClusterSignal, reply: &Reply) -> Option<Closeup> {
         }
         rows.push(other);
     }
-    (!rows.is_empty()).then_some(Closeup { start: Time::from_seconds(start), bin_seconds: width as u32, rows })
+    (!rows.is_empty()).then_some(Closeup {
+        start: Time::from_seconds(start),
+        bin_seconds: width as u32,
+        rows,
+    })
 }

@@ -53,10 +53,7 @@ pub(crate) struct Conclusions {
 
 /// The questions of all rules, those of each rule together.
 pub(crate) fn questions(facts: &Facts<'_>) -> Vec<Vec<Question>> {
-    RULES
-        .iter()
-        .map(|rule| guarded(|| (rule.questions)(facts)).unwrap_or_default())
-        .collect()
+    RULES.iter().map(|rule| guarded(|| (rule.questions)(facts)).unwrap_or_default()).collect()
 }
 
 /// Asks every rule. One that panics loses its own conclusion, and that is said.
@@ -74,7 +71,9 @@ pub(crate) fn conclude(facts: &Facts<'_>, replies: &[Vec<Reply>]) -> Conclusions
                 all.clean.extend(own.clean);
                 all.not_checked.extend(own.not_checked);
             }
-            None => all.not_checked.push(format!("{}: the check failed by a defect of this program.", rule.id)),
+            None => all
+                .not_checked
+                .push(format!("{}: the check failed by a defect of this program.", rule.id)),
         }
     }
     all

@@ -9,7 +9,8 @@ use crate::facts::Facts;
 use crate::http::summary::app_sites;
 use crate::zoom::{Question, Reply, Select};
 
-pub(super) const RULE: Rule = Rule { id: "slow-url", doc: include_str!("slow_url.md"), questions, conclude };
+pub(super) const RULE: Rule =
+    Rule { id: "slow-url", doc: include_str!("slow_url.md"), questions, conclude };
 
 /// Fewer requests say nothing about a percentile.
 const MIN_REQUESTS: u64 = 20;
@@ -48,7 +49,9 @@ fn slow<'a>(http: &'a Http) -> Vec<Slow<'a>> {
         })
         .filter(|slow| slow.share >= NAMED.0 && slow.p95 >= NAMED.1)
         .collect();
-    slow.sort_by(|a, b| b.url.total_ms.cmp(&a.url.total_ms).then_with(|| a.url.url.cmp(&b.url.url)));
+    slow.sort_by(|a, b| {
+        b.url.total_ms.cmp(&a.url.total_ms).then_with(|| a.url.url.cmp(&b.url.url))
+    });
     slow.truncate(MOST);
     slow
 }
@@ -86,7 +89,10 @@ fn questions(facts: &Facts<'_>) -> Vec<Question> {
                 site: site.to_vec(),
                 range: window,
                 window,
-                select: Select::Slow { template: slow.url.url.clone().into_bytes(), at_least_ms: slow.p95 },
+                select: Select::Slow {
+                    template: slow.url.url.clone().into_bytes(),
+                    at_least_ms: slow.p95,
+                },
             });
         }
     }
@@ -143,13 +149,14 @@ fn finding(slow: &Slow<'_>, http: &Http, window: TimeRange, replies: &[Reply]) -
         ("share_of_time", Metric::Ratio(slow.share)),
         ("excess_ms", Metric::Millis(slow.excess_ms)),
     ];
-    finding.impact = url.total_ms / 1000;
+    finding.impact = url.latency.count_at_least(DEFECT.1);
     finding.advice.fix.push(format!(
         "Find what {} waits for: profile it, or log the time of each call it makes; give every call a timeout",
         shortened(&url.url, 80)
     ));
     finding.advice.collect_next.push(
-        "A profiler trace (60 s) or failed request traces with a time limit while it is slow".to_owned(),
+        "A profiler trace (60 s) or failed request traces with a time limit while it is slow"
+            .to_owned(),
     );
     finding.evidence = replies.iter().flat_map(|reply| reply.evidence(4)).take(4).collect();
     finding

@@ -10,7 +10,8 @@ use crate::facts::Facts;
 use crate::http::summary::app_sites;
 use crate::zoom::{Question, Reply, Select};
 
-pub(super) const RULE: Rule = Rule { id: "timeout-wall", doc: include_str!("timeout_wall.md"), questions, conclude };
+pub(super) const RULE: Rule =
+    Rule { id: "timeout-wall", doc: include_str!("timeout_wall.md"), questions, conclude };
 
 /// From how many requests on a wall is a defect.
 const CUTOFFS: u64 = 5;
@@ -36,8 +37,10 @@ fn walls(http: &Http) -> Vec<Wall> {
 
 fn questions(facts: &Facts<'_>) -> Vec<Question> {
     let (Some(http), Some(window)) = (facts.http, facts.window) else { return Vec::new() };
-    let mut ranges: Vec<(u32, u32)> =
-        walls(http).iter().map(|wall| (wall.limit_seconds * 1000 - 3000, wall.limit_seconds * 1000 + 3000)).collect();
+    let mut ranges: Vec<(u32, u32)> = walls(http)
+        .iter()
+        .map(|wall| (wall.limit_seconds * 1000 - 3000, wall.limit_seconds * 1000 + 3000))
+        .collect();
     if http.totals.cutoffs > 0 {
         ranges.push(FRONT_END);
     }
@@ -99,7 +102,8 @@ fn at_limit(wall: &Wall, http: &Http, window: TimeRange, replies: &[Reply]) -> F
 
 fn cut_off(facts: &Facts<'_>, http: &Http, window: TimeRange, replies: &[Reply]) -> Finding {
     let cutoffs = http.totals.cutoffs;
-    let together: u64 = app_sites(facts.cube).flat_map(|(_, site)| site.cancelled_together()).map(|(_, n)| n).sum();
+    let together: u64 =
+        app_sites(facts.cube).flat_map(|(_, site)| site.cancelled_together()).map(|(_, n)| n).sum();
     let severity = if cutoffs >= CUTOFFS { Severity::Warning } else { Severity::Info };
     let headline = format!(
         "{} of {} were cut off before they were answered",
@@ -113,7 +117,8 @@ fn cut_off(facts: &Facts<'_>, http: &Http, window: TimeRange, replies: &[Reply])
         thousands(together)
     );
     finding.window = Some(seen(replies).unwrap_or(window));
-    finding.metrics = vec![("count", Metric::Count(cutoffs)), ("requests", Metric::Count(http.totals.requests))];
+    finding.metrics =
+        vec![("count", Metric::Count(cutoffs)), ("requests", Metric::Count(http.totals.requests))];
     finding.impact = cutoffs;
     finding.advice.mitigate.push(
         "Auto-heal by slow requests (more than 180 s); a rule by status does not see what the front end cuts off".to_owned(),
