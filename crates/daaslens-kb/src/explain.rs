@@ -328,7 +328,8 @@ fn event_question(what: &str) -> Option<Explanation> {
         what.rsplit_once([' ', '/']).map_or(("", what), |(name, id)| (name.trim(), id));
     let id: u32 = id.parse().ok()?;
     if provider.is_empty() {
-        return event_answer(id).or_else(|| {
+        // People ask for the event codes inside ASP.NET events in the same way.
+        return event_answer(id).or_else(|| aspnet_answer(id)).or_else(|| {
             let reason = "No event with this number is in the catalogue.";
             Some(Explanation::undocumented(format!("event {id}: not known"), reason))
         });

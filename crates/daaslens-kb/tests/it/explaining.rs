@@ -35,6 +35,10 @@ fn questions_and_their_titles() {
         ("freb 128", "notification 128 EXECUTE_REQUEST_HANDLER: The handler runs"),
         ("HANDLER_CHANGED", "freb HANDLER_CHANGED: The handler was chosen or changed"),
         (
+            "event 3005",
+            "aspnet 3005 RuntimeErrorUnhandledException: Unhandled exception in a request",
+        ),
+        (
             "aspnet 50004",
             "aspnet 50004 ApplicationShutdownConfigurationChange: Shutdown: configuration changed",
         ),
