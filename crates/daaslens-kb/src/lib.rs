@@ -9,7 +9,7 @@
 //! * [`event`] and [`event_text`] know events by provider and id, and by text where one id means several things.
 //! * [`exception_code`], [`aspnet_code`] and [`php_message`] know the codes and messages of processes.
 //! * [`notification`], [`trace_event`] and [`module`] know the words of failed request traces.
-//! * [`rule`] describes the findings; [`explain`] answers what a person types.
+//! * [`rule`] describes the findings; [`explain()`] answers what a person types.
 //!
 //! Entries whose only source is [`SourceKind::Practice`] are common knowledge of the field that could not be
 //! traced to a document ([`About::verified`]): reports phrase them softly.
