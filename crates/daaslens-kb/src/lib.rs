@@ -4,7 +4,7 @@
 //! statics, and this crate looks them up. Nothing is parsed or compiled at start; a lookup is a binary search, and
 //! for messages a search for literal text, the pattern with the most text first.
 //!
-//! * [`outcome`] puts a `status.substatus.win32` of a log into words; [`status`], [`substatus`], [`win32`] and
+//! * [`outcome()`] puts a `status.substatus.win32` of a log into words; [`status`], [`substatus`], [`win32`] and
 //!   [`httperr`] give the single entries.
 //! * [`event`] and [`event_text`] know events by provider and id, and by text where one id means several things.
 //! * [`exception_code`], [`aspnet_code`] and [`php_message`] know the codes and messages of processes.
