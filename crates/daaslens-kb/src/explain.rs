@@ -67,24 +67,37 @@ impl Explanation {
 
     fn add(&mut self, about: &About) {
         self.say(about.means.to_owned());
-        for &advice in about.advice {
-            if !self.advice.contains(&advice) {
-                self.advice.push(advice);
-            }
-        }
-        for &source in about.sources {
-            if !self.sources.contains(&source) {
-                self.sources.push(source);
-            }
-        }
+        self.advise(about.advice);
+        self.cite(about.sources);
         if !about.verified() && !about.sources.is_empty() {
             self.say("This is general practice; no document says so.".to_owned());
         }
     }
 
     fn say(&mut self, paragraph: String) {
-        if !self.paragraphs.contains(&paragraph) {
-            self.paragraphs.push(paragraph);
+        self.paragraphs.push(paragraph);
+    }
+
+    /// Adds what another answer says. Advice and sources stand once, paragraphs as often as they are said.
+    fn append(&mut self, other: Self) {
+        self.paragraphs.extend(other.paragraphs);
+        self.advise(&other.advice);
+        self.cite(&other.sources);
+    }
+
+    fn advise(&mut self, advice: &[&'static str]) {
+        for item in advice {
+            if !self.advice.contains(item) {
+                self.advice.push(item);
+            }
+        }
+    }
+
+    fn cite(&mut self, sources: &[&'static Source]) {
+        for source in sources {
+            if !self.sources.contains(source) {
+                self.sources.push(source);
+            }
         }
     }
 }
@@ -132,15 +145,27 @@ fn status_only(status: u16) -> Explanation {
         return Explanation::undocumented(format!("{status}: not known"), reason);
     };
     let mut explanation = Explanation::of(format!("{status}: {}", known.about.title), &known.about);
-    let known_substatuses: Vec<String> = lookup::substatuses()
-        .iter()
-        .filter(|row| row.status == status && row.substatus != 0)
-        .map(|row| format!("{status}.{} {}", row.substatus, row.about.title))
-        .collect();
-    if !known_substatuses.is_empty() {
-        explanation.say(format!("Substatuses: {}.", known_substatuses.join("; ")));
+    let substatuses = substatus_list(status);
+    if !substatuses.is_empty() {
+        explanation.say(format!("Substatuses: {}.", substatuses.join("; ")));
     }
     explanation
+}
+
+/// The substatuses of a status, neighbours of one title together: `500.73 to 500.79 App Service authentication failed`.
+fn substatus_list(status: u16) -> Vec<String> {
+    let rows = lookup::substatuses();
+    rows.chunk_by(|left, right| {
+        left.status == right.status && left.about.title == right.about.title
+    })
+    .filter_map(|run| {
+        let (first, last) = (run.first()?, run.last()?);
+        let shown = first.status == status && first.substatus != 0;
+        let to =
+            if first == last { String::new() } else { format!(" to {status}.{}", last.substatus) };
+        shown.then(|| format!("{status}.{}{to} {}", first.substatus, first.about.title))
+    })
+    .collect()
 }
 
 fn status_and_substatus(status: u16, substatus: u32) -> Explanation {
@@ -186,18 +211,7 @@ fn exact_triple(status: u16, substatus: u32, win32: u64) -> Explanation {
     if let Some(known) = outcome.win32 {
         explanation.add(&known.about);
     }
-    let general = status_and_substatus(status, substatus);
-    explanation.paragraphs.extend(general.paragraphs);
-    for advice in general.advice {
-        if !explanation.advice.contains(&advice) {
-            explanation.advice.push(advice);
-        }
-    }
-    for source in general.sources {
-        if !explanation.sources.contains(&source) {
-            explanation.sources.push(source);
-        }
-    }
+    explanation.append(status_and_substatus(status, substatus));
     explanation
 }
 
@@ -232,8 +246,11 @@ fn win32_answer(logged: u64) -> Option<Explanation> {
 /// A plain number below 100 or above 599: a Windows error, an event, an ASP.NET code, or several of them.
 fn number_question(number: u64) -> Option<Explanation> {
     let id = u32::try_from(number).ok()?;
-    let answers = [win32_answer(number), event_answer(id), aspnet_answer(id), exit_answer(id)];
-    merge(answers.into_iter().flatten()).or_else(|| {
+    let mut answers: Vec<Explanation> = win32_answer(number).into_iter().collect();
+    answers.extend(lookup::events_by_id(id).map(one_event));
+    answers.extend(aspnet_answer(id));
+    answers.extend(exit_answer(id));
+    merge(&number.to_string(), answers).or_else(|| {
         let reason =
             "This number is no status, Windows error, event or exit code of the catalogue.";
         Some(Explanation::undocumented(format!("{number}: not known"), reason))
@@ -242,26 +259,39 @@ fn number_question(number: u64) -> Option<Explanation> {
 
 fn code_question(what: &str) -> Option<Explanation> {
     let code = lookup::parse_code(what)?;
-    let spelled = format!("0x{code:08X}");
-    merge([exit_answer(code), win32_answer(u64::from(code))].into_iter().flatten()).or_else(|| {
+    Some(code_answer(code).unwrap_or_else(|| {
         let reason = match code >> 28 {
             0xC => "The first digit says that it is an error of Windows itself (NTSTATUS); its meaning is not in the catalogue.",
             0x8 => "The first digit says that it is the result of a component (HRESULT); its meaning is not in the catalogue.",
             0xE => "The first digit says that a program or run time made it up; its meaning is not in the catalogue.",
             _ => "Its meaning is not in the catalogue.",
         };
-        let title = format!("{spelled}: not known");
+        let title = format!("0x{code:08X}: not known");
         let mut explanation = Explanation::undocumented(title, reason);
         explanation.say(spellings(code));
-        Some(explanation)
-    })
+        explanation
+    }))
+}
+
+/// As the code of a process, and as `sc-win32-status` where it can stand there.
+fn code_answer(code: u32) -> Option<Explanation> {
+    let error = win32_answer(u64::from(code));
+    let Some(mut explanation) = exit_answer(code) else { return error };
+    if let Some(error) = error {
+        explanation.say(format!("In the HTTP log: {}.", error.title));
+        explanation.append(error);
+    }
+    Some(explanation)
 }
 
 fn exit_answer(code: u32) -> Option<Explanation> {
     let known = lookup::exception_code(code)?;
     let title = format!("0x{code:08X} {}: {}", known.name, known.about.title);
     let mut explanation = Explanation::of(title, &known.about);
-    explanation.say(spellings(code));
+    // A small exit code is written in one way only.
+    if code > 0xFFFF {
+        explanation.say(spellings(code));
+    }
     Some(explanation)
 }
 
@@ -298,7 +328,8 @@ fn event_question(what: &str) -> Option<Explanation> {
         what.rsplit_once([' ', '/']).map_or(("", what), |(name, id)| (name.trim(), id));
     let id: u32 = id.parse().ok()?;
     if provider.is_empty() {
-        return event_answer(id).or_else(|| {
+        // People ask for the event codes inside ASP.NET events in the same way.
+        return event_answer(id).or_else(|| aspnet_answer(id)).or_else(|| {
             let reason = "No event with this number is in the catalogue.";
             Some(Explanation::undocumented(format!("event {id}: not known"), reason))
         });
@@ -310,7 +341,7 @@ fn event_question(what: &str) -> Option<Explanation> {
 }
 
 fn event_answer(id: u32) -> Option<Explanation> {
-    merge(lookup::events_by_id(id).map(one_event))
+    merge(&format!("event {id}"), lookup::events_by_id(id).map(one_event).collect())
 }
 
 fn one_event(event: &'static Event) -> Explanation {
@@ -414,38 +445,17 @@ fn php_answer(known: &'static crate::PhpMessage) -> Explanation {
     explanation
 }
 
-/// Several answers to one question, one after the other. Each keeps its title where there is more than one.
-fn merge(answers: impl Iterator<Item = Explanation>) -> Option<Explanation> {
-    let mut answers: Vec<Explanation> = answers.collect();
+/// Several answers to one question, one after the other, each under its own title.
+fn merge(what: &str, mut answers: Vec<Explanation>) -> Option<Explanation> {
     if answers.len() < 2 {
         return answers.pop();
     }
-    let mut merged = Explanation::default();
-    let titles: Vec<String> = answers.iter().map(|answer| answer.title.clone()).collect();
-    merged.title = titles.join(" / ");
+    let mut merged = Explanation::new(format!("{what}: {} meanings", answers.len()));
     for answer in answers {
-        merged.documented |= answer.documented;
         merged.paragraphs.push(format!("{}.", answer.title));
-        for paragraph in answer.paragraphs {
-            merged.say(paragraph);
-        }
-        merged.advice.extend(answer.advice);
-        merged.sources.extend(answer.sources);
+        merged.append(answer);
     }
-    dedup(&mut merged.advice);
-    dedup(&mut merged.sources);
     Some(merged)
-}
-
-/// Keeps the first of each.
-fn dedup<T: PartialEq + Copy>(items: &mut Vec<T>) {
-    let mut kept: Vec<T> = Vec::with_capacity(items.len());
-    for &item in items.iter() {
-        if !kept.contains(&item) {
-            kept.push(item);
-        }
-    }
-    *items = kept;
 }
 
 /// Whether it could be a name at all.

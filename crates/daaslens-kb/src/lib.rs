@@ -4,12 +4,12 @@
 //! statics, and this crate looks them up. Nothing is parsed or compiled at start; a lookup is a binary search, and
 //! for messages a search for literal text, the pattern with the most text first.
 //!
-//! * [`outcome`] puts a `status.substatus.win32` of a log into words; [`status`], [`substatus`], [`win32`] and
+//! * [`outcome()`] puts a `status.substatus.win32` of a log into words; [`status`], [`substatus`], [`win32`] and
 //!   [`httperr`] give the single entries.
 //! * [`event`] and [`event_text`] know events by provider and id, and by text where one id means several things.
 //! * [`exception_code`], [`aspnet_code`] and [`php_message`] know the codes and messages of processes.
 //! * [`notification`], [`trace_event`] and [`module`] know the words of failed request traces.
-//! * [`rule`] describes the findings; [`explain`] answers what a person types.
+//! * [`rule`] describes the findings; [`explain()`] answers what a person types.
 //!
 //! Entries whose only source is [`SourceKind::Practice`] are common knowledge of the field that could not be
 //! traced to a document ([`About::verified`]): reports phrase them softly.

@@ -35,6 +35,10 @@ fn questions_and_their_titles() {
         ("freb 128", "notification 128 EXECUTE_REQUEST_HANDLER: The handler runs"),
         ("HANDLER_CHANGED", "freb HANDLER_CHANGED: The handler was chosen or changed"),
         (
+            "event 3005",
+            "aspnet 3005 RuntimeErrorUnhandledException: Unhandled exception in a request",
+        ),
+        (
             "aspnet 50004",
             "aspnet 50004 ApplicationShutdownConfigurationChange: Shutdown: configuration changed",
         ),
@@ -49,30 +53,58 @@ fn questions_and_their_titles() {
     }
 }
 
-/// One code, two sides.
+/// One code, two places where it stands.
 #[test]
 fn a_code_is_explained_from_every_side() {
     let explanation = kb::explain("0x80072EE2").unwrap();
     assert_eq!(
         explanation.title,
-        "0x80072EE2 HRESULT(ERROR_WINHTTP_TIMEOUT): The backend did not answer in time / win32 12002 ERROR_WINHTTP_TIMEOUT: The backend did not answer in time"
+        "0x80072EE2 HRESULT(ERROR_WINHTTP_TIMEOUT): The backend did not answer in time"
     );
-    assert!(
-        explanation
-            .paragraphs
-            .contains(&"Logs write it as 0x80072ee2, 2147954402 or -2147012894.".to_owned())
+    assert_eq!(
+        explanation.paragraphs,
+        [
+            "A forwarded request or a call over HTTP took longer than its timeout.",
+            "Logs write it as 0x80072ee2, 2147954402 or -2147012894.",
+            "In the HTTP log: win32 12002 ERROR_WINHTTP_TIMEOUT: The backend did not answer in time.",
+            "A request that was forwarded got no answer within the timeout of the proxy or module.",
+            "2147954402 is 0x80072EE2, an HRESULT that carries win32 12002.",
+        ]
     );
-    assert!(
-        explanation
-            .paragraphs
-            .contains(&"2147954402 is 0x80072EE2, an HRESULT that carries win32 12002.".to_owned())
-    );
-    let events = kb::explain("event 1000").unwrap();
-    for provider in
-        [".NET Runtime", "Application Error", "HttpPlatformHandler", "IIS AspNetCore Module V2"]
-    {
-        assert!(events.title.contains(&format!("event 1000 of {provider}:")), "{provider}");
+}
+
+/// One number, many providers.
+#[test]
+fn an_event_number_of_many_providers() {
+    let explanation = kb::explain("event 1000").unwrap();
+    assert_eq!(explanation.title, "event 1000: 6 meanings");
+    for provider in [
+        ".NET Runtime",
+        "Application Error",
+        "ASP.NET",
+        "HttpPlatformHandler",
+        "IIS AspNetCore Module",
+        "IIS AspNetCore Module V2",
+    ] {
+        let title = format!("event 1000 of {provider}: ");
+        assert_eq!(
+            explanation.paragraphs.iter().filter(|line| line.starts_with(&title)).count(),
+            1,
+            "{provider}"
+        );
     }
+    assert_eq!(title("0").as_deref(), Some("0: 5 meanings"));
+}
+
+#[test]
+fn a_status_lists_its_substatuses() {
+    let explanation = kb::explain("500").unwrap();
+    let list = explanation.paragraphs.last().unwrap();
+    assert!(list.starts_with("Substatuses: 500.11 The application is shutting down; 500.12 The application is restarting;"));
+    assert!(list.contains(
+        "; 500.73 to 500.79 App Service authentication failed; 500.100 Classic ASP error;"
+    ));
+    assert_eq!(kb::explain("504").unwrap().paragraphs.len(), 2);
 }
 
 #[test]
