@@ -20,7 +20,11 @@ pub(crate) struct Generated {
 pub(crate) fn all() -> Result<Vec<Generated>> {
     let staged = scenario::first_look(1);
     // Zipped as Kudu streams a dump: folders as entries, sizes behind the data.
-    let zip = staged.bundle.to_zip(&ZipOptions { streamed: true, folders: true, ..ZipOptions::default() })?;
+    let zip = staged.bundle.to_zip(&ZipOptions {
+        streamed: true,
+        folders: true,
+        ..ZipOptions::default()
+    })?;
     let mut files = vec![
         Generated { path: "bundles/two-instances-503.zip".into(), bytes: zip },
         Generated {
@@ -76,7 +80,9 @@ mod tests {
         let zip = all().unwrap().swap_remove(0);
         assert!(zip.bytes.len() < 150_000, "{}", zip.bytes.len());
         let truth = &staged.truth;
-        assert!(truth.http.scm_requests > 10 && truth.http.client_aborts > 0 && truth.malformed == 1);
+        assert!(
+            truth.http.scm_requests > 10 && truth.http.client_aborts > 0 && truth.malformed == 1
+        );
         assert!(truth.events.is_some() && truth.php_records.is_some() && truth.http.instances == 2);
         assert!(truth.faults[0].errors.unwrap() >= 40);
         assert!(staged.bundle.get("deployments/active").is_some());

@@ -126,10 +126,16 @@ fn faults_are_as_large_as_their_names_say() {
     assert!((8 * 3600 - 60..=8 * 3600).contains(&length(&third.faults[0])));
 
     let wall = of("timeout-wall-230");
-    assert!((40..=45).contains(&wall.http.cutoffs), "{}", wall.http.cutoffs);
+    assert!(wall.http.cutoffs.is_some_and(|n| (40..=45).contains(&n)), "{:?}", wall.http.cutoffs);
     assert_eq!(wall.faults[0].culprit, Some(Culprit::one("url", "/reports/export")));
 
-    assert!((28..=31).contains(&of("recycle-995").http.cutoffs));
+    // An ordinary page takes tens of milliseconds, and a few take seconds.
+    let latency = of("clean-busy").http.latency_ms;
+    assert!(
+        (40..90).contains(&latency.p50) && latency.p99 < 2_000 && latency.max > 2_000,
+        "{latency:?}"
+    );
+    assert!(of("recycle-995").http.cutoffs.is_some_and(|n| (28..=31).contains(&n)));
     assert_eq!(of("clean-busy").quiet.len(), 1);
 }
 
