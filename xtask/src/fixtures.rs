@@ -32,6 +32,18 @@ pub(crate) fn all() -> Result<Vec<Generated>> {
             bytes: staged.truth.to_json().into_bytes(),
         },
     ];
+    let staged = scenario::daas_sessions(1);
+    // As somebody with an old tool zips a folder, and zips it once more before sending it.
+    let options =
+        ZipOptions { backslashes: true, nested: Some("DaaS.zip".into()), ..ZipOptions::default() };
+    files.push(Generated {
+        path: "bundles/daas-sessions.zip".into(),
+        bytes: staged.bundle.to_zip(&options)?,
+    });
+    files.push(Generated {
+        path: "bundles/daas-sessions.truth.json".into(),
+        bytes: staged.truth.to_json().into_bytes(),
+    });
     files.extend(w3c_fixtures::all());
     Ok(files)
 }
@@ -71,6 +83,23 @@ mod tests {
                 "fixtures/{} is not what `cargo xtask fixtures` makes; run it, and look at the difference",
                 file.path
             );
+        }
+    }
+
+    #[test]
+    fn every_file_under_the_generated_folders_is_generated_and_in_the_readme() {
+        let fixtures = crate::root().unwrap().join("fixtures");
+        let known: Vec<String> = all().unwrap().into_iter().map(|file| file.path).collect();
+        let readme = fs::read_to_string(fixtures.join("README.md")).unwrap();
+        for folder in ["bundles", "httplog/ok", "httplog/err", "httplog"] {
+            for entry in fs::read_dir(fixtures.join(folder)).unwrap() {
+                let entry = entry.unwrap();
+                let name = entry.file_name().into_string().unwrap();
+                if entry.path().is_file() {
+                    assert!(known.contains(&format!("{folder}/{name}")), "{folder}/{name}");
+                    assert!(folder != "bundles" || readme.contains(&name), "{name}");
+                }
+            }
         }
     }
 

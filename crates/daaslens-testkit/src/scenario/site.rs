@@ -386,7 +386,7 @@ impl Site {
         let within: Vec<usize> = (0..self.visits.len())
             .filter(|&index| {
                 let visit = &self.visits[index];
-                (from..=to).contains(&visit.request.ended)
+                (from..to).contains(&visit.request.ended)
                     && !visit.request.is_scm()
                     && (damage.hits)(visit)
             })
