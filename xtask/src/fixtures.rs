@@ -20,7 +20,11 @@ pub(crate) struct Generated {
 pub(crate) fn all() -> Result<Vec<Generated>> {
     let staged = scenario::first_look(1);
     // Zipped as Kudu streams a dump: folders as entries, sizes behind the data.
-    let zip = staged.bundle.to_zip(&ZipOptions { streamed: true, folders: true, ..ZipOptions::default() })?;
+    let zip = staged.bundle.to_zip(&ZipOptions {
+        streamed: true,
+        folders: true,
+        ..ZipOptions::default()
+    })?;
     let mut files = vec![
         Generated { path: "bundles/two-instances-503.zip".into(), bytes: zip },
         Generated {
@@ -28,6 +32,18 @@ pub(crate) fn all() -> Result<Vec<Generated>> {
             bytes: staged.truth.to_json().into_bytes(),
         },
     ];
+    let staged = scenario::daas_sessions(1);
+    // As somebody with an old tool zips a folder, and zips it once more before sending it.
+    let options =
+        ZipOptions { backslashes: true, nested: Some("DaaS.zip".into()), ..ZipOptions::default() };
+    files.push(Generated {
+        path: "bundles/daas-sessions.zip".into(),
+        bytes: staged.bundle.to_zip(&options)?,
+    });
+    files.push(Generated {
+        path: "bundles/daas-sessions.truth.json".into(),
+        bytes: staged.truth.to_json().into_bytes(),
+    });
     files.extend(w3c_fixtures::all());
     Ok(files)
 }
@@ -71,12 +87,31 @@ mod tests {
     }
 
     #[test]
+    fn every_file_under_the_generated_folders_is_generated_and_in_the_readme() {
+        let fixtures = crate::root().unwrap().join("fixtures");
+        let known: Vec<String> = all().unwrap().into_iter().map(|file| file.path).collect();
+        let readme = fs::read_to_string(fixtures.join("README.md")).unwrap();
+        for folder in ["bundles", "httplog/ok", "httplog/err", "httplog"] {
+            for entry in fs::read_dir(fixtures.join(folder)).unwrap() {
+                let entry = entry.unwrap();
+                let name = entry.file_name().into_string().unwrap();
+                if entry.path().is_file() {
+                    assert!(known.contains(&format!("{folder}/{name}")), "{folder}/{name}");
+                    assert!(folder != "bundles" || readme.contains(&name), "{name}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn the_bundle_to_look_at_first_is_small_and_has_a_bit_of_everything() {
         let staged = scenario::first_look(1);
         let zip = all().unwrap().swap_remove(0);
         assert!(zip.bytes.len() < 150_000, "{}", zip.bytes.len());
         let truth = &staged.truth;
-        assert!(truth.http.scm_requests > 10 && truth.http.client_aborts > 0 && truth.malformed == 1);
+        assert!(
+            truth.http.scm_requests > 10 && truth.http.client_aborts > 0 && truth.malformed == 1
+        );
         assert!(truth.events.is_some() && truth.php_records.is_some() && truth.http.instances == 2);
         assert!(truth.faults[0].errors.unwrap() >= 40);
         assert!(staged.bundle.get("deployments/active").is_some());

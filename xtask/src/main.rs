@@ -44,7 +44,8 @@ fn main() -> ExitCode {
 /// Runs one command; `false` where it found something wrong.
 fn run(arguments: &[String]) -> Result<bool> {
     let root = root()?;
-    let (command, rest) = arguments.split_first().context("which command? tidy, fixtures, fuzz-check, accuracy")?;
+    let (command, rest) =
+        arguments.split_first().context("which command? tidy, fixtures, fuzz-check, accuracy")?;
     match command.as_str() {
         "tidy" => tidy::run(&root),
         "fixtures" => fixtures::run(&root, rest.iter().any(|argument| argument == "--check")),

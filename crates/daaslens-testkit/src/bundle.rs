@@ -177,6 +177,7 @@ impl BundleFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::io::Read;
 
     fn bundle() -> Bundle {
@@ -216,6 +217,25 @@ mod tests {
                 let stored = u16::from_le_bytes([zip[8], zip[9]]) == 0;
                 assert_eq!(stored, method == ZipMethod::Stored, "{options:?}");
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_goes_into_a_zip_comes_out(
+            contents in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..6),
+            stored in any::<bool>(),
+            streamed in any::<bool>(),
+            folders in any::<bool>(),
+        ) {
+            let mut bundle = Bundle::default();
+            for (number, bytes) in contents.iter().enumerate() {
+                bundle.add(format!("{}/{number}.bin", number % 2), bytes.clone());
+            }
+            let method = if stored { ZipMethod::Stored } else { ZipMethod::Deflate };
+            let zip = bundle.to_zip(&ZipOptions { method, streamed, folders, ..ZipOptions::default() }).unwrap();
+            let files = members(&zip).into_iter().filter(|(name, _)| !name.ends_with('/'));
+            prop_assert_eq!(files.map(|(_, bytes)| bytes).collect::<Vec<_>>(), contents);
         }
     }
 

@@ -65,7 +65,7 @@ impl Tally {
 
     /// The counts in their serialisable form. Of the literal URLs, the `urls` most frequent ones are kept.
     pub fn truth(mut self, instances: u64, urls: usize) -> HttpTruth {
-        let cutoffs = self.cutoffs();
+        let cutoffs = Some(self.cutoffs());
         self.latencies.sort_unstable();
         let percentile = |percent: usize| {
             // Nearest rank: the smallest value that has at least `percent` % of all values at or below it.
@@ -137,7 +137,7 @@ mod tests {
             request(2, |r| r.status = 499),
         ])
         .truth(1, 5);
-        assert_eq!((truth.client_aborts, truth.server_errors, truth.cutoffs), (1, 1, 0));
+        assert_eq!((truth.client_aborts, truth.server_errors, truth.cutoffs), (1, 1, Some(0)));
         assert_eq!(truth.latency_ms.max, 20);
         assert_eq!(truth.status["502"], 2);
     }

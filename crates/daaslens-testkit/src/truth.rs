@@ -45,9 +45,9 @@ pub struct HttpTruth {
     pub platform_probes: u64,
     /// Requests that the client gave up, whatever their status.
     pub client_aborts: u64,
-    /// Those of them that the platform or the server cut off.
+    /// Those of them that the platform or the server cut off; `None` where nobody counted.
     #[serde(default)]
-    pub cutoffs: u64,
+    pub cutoffs: Option<u64>,
     /// 500–599 that are no aborts.
     pub server_errors: u64,
     /// The histogram, aborts included.

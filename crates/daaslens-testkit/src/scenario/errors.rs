@@ -85,12 +85,12 @@ pub(super) fn crash_burst(seed: u64) -> Staged {
         mention: vec!["12030".into(), "1026".into()],
         ..Planted::default()
     });
-    for (first, last, win32) in [(from, from + 2, 12030), (from + 3, from + 20, 12029)] {
+    for (first, end, win32) in [(from, from + 3, 12030), (from + 3, from + 21, 12029)] {
         site.strike(
             fault,
             &Damage {
                 from: first,
-                to: last,
+                to: end,
                 share: 1.0,
                 at_least: 0,
                 hits: &|visit| visitors(visit) && visit.instance == broken,

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Damage<'a> {
     /// The first second, from the start of the log.
     pub(crate) from: i64,
-    /// The last second.
+    /// The first second after it.
     pub(crate) to: i64,
     /// The share of the requests in question.
     pub(crate) share: f64,

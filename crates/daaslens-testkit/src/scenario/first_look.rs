@@ -2,7 +2,7 @@
 
 use super::Staged;
 use super::fault::{Damage, Planted};
-use super::site::{MAGAZINE, Plan, Site};
+use super::site::{MAGAZINE, Plan, Site, Visit};
 use crate::{DeploymentBuilder, PhpLogBuilder};
 
 const FEED: &str = r"C:\home\site\wwwroot\export\feed.php";
@@ -93,6 +93,30 @@ pub fn first_look(seed: u64) -> Staged {
             "Percent Memory",
             "Memory Used: 3453165568 out of 3757625344 available. Exceeded 90 Percent of Memory",
         );
+    }
+
+    site.plant(Planted {
+        rules: &["process-recycle"],
+        window: (from + seconds - 3, from + seconds - 3),
+        hypotheses: &["limit-recycle"],
+        mention: vec!["percent memory".into()],
+        ..Planted::default()
+    });
+    site.plant(Planted {
+        rules: &["deployment"],
+        window: (deployed, deployed + 41),
+        ..Planted::default()
+    });
+
+    // Some readers do not wait for the feed.
+    let hasty = |visit: &&mut Visit| {
+        visit.request.stem.ends_with("feed.php") && visit.request.status == 200
+    };
+    for visit in site.visits.iter_mut().filter(hasty).step_by(12) {
+        visit.request.win32 = 64;
+        visit.request.sent = 0;
+        let waited = visit.request.taken_ms + random.between(8_000, 20_000) as u32;
+        visit.request.taken_ms = waited;
     }
 
     // A write that was cut short in the middle of the file of the second instance.

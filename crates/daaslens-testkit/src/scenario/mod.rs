@@ -4,6 +4,7 @@
 //! App Service would have written, and counts what is true. The window of a cluster is measured, not assumed:
 //! it runs from the first to the last second in which the fault made an error.
 
+mod daas_sessions;
 mod errors;
 mod fault;
 mod first_look;
@@ -13,6 +14,7 @@ mod site;
 #[cfg(test)]
 mod tests;
 
+pub use daas_sessions::daas_sessions;
 pub use first_look::first_look;
 
 use crate::{Bundle, Truth};

@@ -252,6 +252,7 @@ impl Site {
         let started = self.start.0 + (at * 1000.0) as i64;
         let mut request =
             Request::get(Time(started + i64::from(taken_ms)), self.plan.name, page.path);
+        request.taken_ms = taken_ms;
         request.method = page.method.into();
         request.stem = page.path.replace('#', &random.between(1, 9_000).to_string());
         if page.path.ends_with("search") {
@@ -295,7 +296,7 @@ impl Site {
             request.status = *random.pick(&[400, 401, 403]);
         } else if dice > 0.955 && !fixed {
             request.status = 302;
-        } else if random.chance(0.003) {
+        } else if random.chance(0.005) {
             request.win32 = *random.weighted(&[(64, 7.0), (1236, 2.0), (995, 1.0)]);
             request.sent /= 3;
         }
@@ -385,7 +386,7 @@ impl Site {
         let within: Vec<usize> = (0..self.visits.len())
             .filter(|&index| {
                 let visit = &self.visits[index];
-                (from..=to).contains(&visit.request.ended)
+                (from..to).contains(&visit.request.ended)
                     && !visit.request.is_scm()
                     && (damage.hits)(visit)
             })

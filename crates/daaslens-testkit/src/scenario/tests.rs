@@ -88,6 +88,11 @@ fn the_truth_of_every_scenario_is_true() {
         assert_eq!(again, staged.truth, "{}", scenario.name);
     }
     check(&first_look(7));
+    let sessions = daas_sessions(7);
+    assert!(sessions.bundle.get("DaaS/PrivateSettings.json").is_some());
+    let logs =
+        sessions.bundle.files().iter().filter(|file| file.path.contains("/HttpLogsCollector/"));
+    assert_eq!(logs.count(), 2);
 }
 
 #[test]
@@ -126,11 +131,38 @@ fn faults_are_as_large_as_their_names_say() {
     assert!((8 * 3600 - 60..=8 * 3600).contains(&length(&third.faults[0])));
 
     let wall = of("timeout-wall-230");
-    assert!((40..=45).contains(&wall.http.cutoffs), "{}", wall.http.cutoffs);
+    assert!(wall.http.cutoffs.is_some_and(|n| (40..=45).contains(&n)), "{:?}", wall.http.cutoffs);
     assert_eq!(wall.faults[0].culprit, Some(Culprit::one("url", "/reports/export")));
 
-    assert!((28..=31).contains(&of("recycle-995").http.cutoffs));
+    // An ordinary page takes tens of milliseconds, and a few take seconds.
+    let latency = of("clean-busy").http.latency_ms;
+    assert!(
+        (40..90).contains(&latency.p50) && latency.p99 < 2_000 && latency.max > 2_000,
+        "{latency:?}"
+    );
+    assert!(of("recycle-995").http.cutoffs.is_some_and(|n| (28..=31).contains(&n)));
     assert_eq!(of("clean-busy").quiet.len(), 1);
+}
+
+#[test]
+fn a_crash_leaves_no_hole() {
+    let staged = Scenario::find("crash-burst-502").unwrap().build(4);
+    let fault = &staged.truth.faults[0];
+    let window = seconds(&fault.window.0)..=seconds(&fault.window.1);
+    let Some(Culprit::One { value: prefix, .. }) = &fault.culprit else { panic!("{fault:?}") };
+    let survivors = staged
+        .bundle
+        .files()
+        .iter()
+        .filter(|file| file.path.contains(&format!("RawLogs/{prefix}-")))
+        .flat_map(|file| std::str::from_utf8(&file.bytes).unwrap().lines())
+        .map(|line| line.split(' ').collect::<Vec<&str>>())
+        .filter(|line| line.len() == 19 && line[2] == "CONTOSO-SHOP" && line[9] != "AlwaysOn")
+        .filter(|line| window.contains(&seconds(&format!("{}T{}Z", line[0], line[1]))))
+        .filter(|line| line[13] != "502")
+        .count();
+    assert_eq!(survivors, 0);
+    assert!((15..=20).contains(&(window.end() - window.start())), "{window:?}");
 }
 
 #[test]
