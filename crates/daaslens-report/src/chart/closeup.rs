@@ -2,7 +2,8 @@
 
 use daaslens_core::model::Analysis;
 use daaslens_core::text::{counted, percent, shortened, thousands};
-use daaslens_core::{Closeup, Finding, TimeRange};
+use daaslens_core::finding::Closeup;
+use daaslens_core::{Finding, TimeRange};
 
 use super::timeline::{axis_lane, marks, shade};
 use super::{Axis, Lane, Stroke, YTick, grouped, num, round_up, steps};

@@ -306,7 +306,7 @@ fn latency(data: &Data) -> Lane {
         duration_ms(u64::from(highest))
     );
     lane.strokes = vec![
-        Stroke { class: "lb", d: band },
+        Stroke { class: "la", d: band },
         Stroke { class: "l9", d: p95 },
         Stroke { class: "l5", d: p50 },
     ];
