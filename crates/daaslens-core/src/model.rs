@@ -34,8 +34,64 @@ pub struct Analysis {
     pub timeline: Option<Timeline>,
     /// Names that identify somebody, in the order of their first appearance: pseudonyms count along it.
     pub identities: Vec<Identity>,
+    /// What the platform could do by itself, tried out on the log.
+    pub mitigation: Mitigation,
     /// The options that shaped the result, for the appendix: name, value.
     pub options: Vec<(&'static str, String)>,
+}
+
+/// Auto-heal rules that passed their back-test.
+#[derive(Clone, Debug, Default)]
+pub struct Mitigation {
+    /// The rules, best first.
+    pub auto_heal: Vec<AutoHeal>,
+    /// Why there is none, where there is none: a sentence.
+    pub no_rule: Option<String>,
+}
+
+/// One auto-heal rule, and when it would have fired.
+#[derive(Clone, Debug)]
+pub struct AutoHeal {
+    /// What it watches.
+    pub trigger: HealTrigger,
+    /// When it would have fired, and on which instance.
+    pub fired: Vec<(Time, String)>,
+    /// How many of those lie outside any incident.
+    pub outside_incidents: u64,
+    /// What it could have saved and what it cannot do: sentences.
+    pub notes: Vec<String>,
+}
+
+/// What an auto-heal rule watches; its action is to recycle the worker process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HealTrigger {
+    /// Answers with one status.
+    Status {
+        /// `sc-status`.
+        status: u16,
+        /// `sc-substatus`.
+        substatus: u32,
+        /// `sc-win32-status`, where the rule is that narrow.
+        win32: Option<u64>,
+        /// How many answers.
+        count: u64,
+        /// Within so many seconds.
+        interval_seconds: u64,
+    },
+    /// Requests that take longer than a limit.
+    Slow {
+        /// The limit in seconds.
+        time_taken_seconds: u64,
+        /// How many requests.
+        count: u64,
+        /// Within so many seconds.
+        interval_seconds: u64,
+    },
+    /// Private bytes of the worker process.
+    PrivateBytes {
+        /// In kB, as the platform counts them.
+        kilobytes: u64,
+    },
 }
 
 /// The health of the site, as far as the bundle shows it.

@@ -1,0 +1,298 @@
+//! What gives a secret away in free text: its shape, or the name in front of it.
+//!
+//! The patterns are linear in the text (the `regex` crate), whatever an attacker writes. They prefer to mask
+//! too much: a version number that looks like an address costs little, a password in a ticket costs a lot.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use regex::Regex;
+
+use super::{Class, pseudonym, words};
+
+/// A stretch of text that must not be shown, and what is shown instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hit {
+    /// Bytes of the text.
+    pub(crate) range: Range<usize>,
+    /// What was found.
+    pub(crate) class: Class,
+    /// What stands there instead; `None` where a pseudonym has to be asked for.
+    pub(crate) shown: Option<Cow<'static, str>>,
+}
+
+/// A pattern whose group 1 (else the whole match) is masked.
+#[derive(Debug)]
+struct Pattern {
+    regex: Regex,
+    class: Class,
+    shown: Option<&'static str>,
+    accept: fn(&str, &str) -> bool,
+}
+
+/// The compiled patterns.
+#[derive(Debug)]
+pub(crate) struct Patterns(Vec<Pattern>);
+
+/// Names whose values are secret, as the last word of an identifier: `DB_PASSWORD`, `x-api-key`, `AccountKey`.
+const SECRET_NAMES: &str = "passw(?:or)?d|passwd|pwd|passphrase|secret|token|api[_-]?key|access[_-]?key|account[_-]?key\
+    |shared[_-]?access[_-]?key|shared[_-]?access[_-]?signature|instrumentation[_-]?key|functions[_-]?key|private[_-]?key\
+    |encryption[_-]?key|machine[_-]?key|validation[_-]?key|decryption[_-]?key|credentials?|session[_-]?id|sessid\
+    |connection[_-]?string|aspxauth|arraffinity|sig|jwt";
+
+/// Keys of connection strings. Two pairs in a row make one.
+const CONNECTION_KEYS: &str = "data source|server|addr|address|network address|host|hostname|initial catalog|database|dbname\
+    |user id|userid|uid|user|username|password|pwd|accountname|accountkey|endpoint|endpointsuffix|blobendpoint|queueendpoint\
+    |tableendpoint|fileendpoint|defaultendpointsprotocol|sharedaccesskeyname|sharedaccesskey|sharedaccesssignature|entitypath\
+    |integrated security|persist security info|multipleactiveresultsets|encrypt|trustservercertificate|port|ssl ?mode\
+    |connection timeout|connect timeout|application name|instrumentationkey|ingestionendpoint|liveendpoint|driver|charset";
+
+impl Patterns {
+    pub(crate) fn new() -> Result<Self, regex::Error> {
+        let mut all = Vec::new();
+        let mut add = |regex: &str,
+                       class: Class,
+                       shown: Option<&'static str>,
+                       accept: fn(&str, &str) -> bool| {
+            Regex::new(regex).map(|regex| all.push(Pattern { regex, class, shown, accept }))
+        };
+        let any: fn(&str, &str) -> bool = |_, _| true;
+        let token = Some("[token]");
+        let secret = Some("[secret]");
+        add(r"eyJ[\w-]{5,}\.[\w-]{4,}(?:\.[\w-]*)?", Class::Token, token, any)?;
+        add(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?", Class::Token, secret, any)?;
+        add(
+            &format!(r#"(?i)(?:\b(?:{CONNECTION_KEYS})\s*=\s*[^;"'<>\r\n]*;\s*)+(?:{CONNECTION_KEYS})\s*=\s*[^;"'<>\s]*;?"#),
+            Class::Token,
+            Some("[connection string]"),
+            any,
+        )?;
+        // `Password=a b;` of a connection string may hold blanks up to its semicolon; elsewhere a blank ends it.
+        add(
+            &format!(r#"(?i)(?:^|[^A-Za-z])(?:[\w.-]{{0,40}}?)(?:{SECRET_NAMES})["']?\s{{0,3}}(?:=>?|:|%3d)\s{{0,3}}(?:"([^"]+)|'([^']+)|([^\s"'&;,<>)\]]+))"#),
+            Class::Token,
+            secret,
+            |before, value| {
+                !before.to_ascii_lowercase().contains("publickeytoken") && value.len() > 1
+            },
+        )?;
+        add(r"(?i)\bauthorization\s*[:=]\s*(\S+(?:\s+[^\s,;]+)?)", Class::Token, token, any)?;
+        add(
+            r"(?i)\b(?:bearer|sharedaccesssignature|sharedkey(?:lite)?|negotiate|ntlm)\s+([\w+/=.~%:&-]{6,})",
+            Class::Token,
+            token,
+            any,
+        )?;
+        add(r"(?i)\b(?:basic|digest)\s+([\w+/=-]{8,})", Class::Token, token, |_, value| {
+            value.ends_with('=') || is_mixed(value)
+        })?;
+        add(r"://([^\s/@?#]+:[^\s/@?#]+)@", Class::Token, secret, any)?;
+        add(r"(?i)\b(?:set-)?cookie2?\s*:\s*([^\r\n]+)", Class::Cookie, Some("[cookie]"), any)?;
+        add(
+            r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|\b[sr]k_(?:live|test)_\w{10,}|\bxox[abprs]-[\w-]{10,}|\bAIza[\w-]{30,}|\bSG\.[\w-]{16,}\.[\w-]{16,}",
+            Class::Token,
+            token,
+            any,
+        )?;
+        add(r"[A-Za-z0-9+/]{30,}={1,2}", Class::Token, token, |_, value| is_mixed(value))?;
+        add(r"[A-Za-z0-9_-]{40,}", Class::Token, token, |_, value| is_mixed(value))?;
+        add(
+            r"[\p{L}\p{N}._%+'-]*[\p{L}\p{N}](?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}",
+            Class::Email,
+            Some("[e-mail]"),
+            any,
+        )?;
+        add(r#"[?&](?:[\w.\[\]%$-]|\\u\{[0-9a-f]+\}){1,200}=([^&\s"'<>#]+)"#, Class::Query, Some("…"), any)?;
+        add(
+            r#"(?i)\b(?:user(?: ?name| ?id)?|login(?: ?name)?|account ?name|cs-username)["']?\s*[=:]\s*["']?([^\s"',;<>()]+)"#,
+            Class::User,
+            Some("[user]"),
+            |_, value| !words::is_platform(value),
+        )?;
+        add(r#"(?i)\buser\s+["'‘“]([^"'’”]+)["'’”]"#, Class::User, Some("[user]"), any)?;
+        add(r"(?i)\b[a-z]:\\(?:users|documents and settings)\\([^\\\s]+)", Class::User, Some("[user]"), |_, value| {
+            !matches!(value.to_ascii_lowercase().as_str(), "public" | "default" | "all")
+        })?;
+        add(r"\d{1,3}(?:\.\d{1,3}){3}", Class::Address, None, is_v4)?;
+        add(r"[0-9A-Fa-f:]{2,}(?::\d{1,3}(?:\.\d{1,3}){3})?", Class::Address, None, is_v6)?;
+        // A host name looks like a .NET namespace, so only those that stand in a URL, below a domain of the
+        // platform, or in lower case below a well-known top level count.
+        add(r#"(?i)\b[a-z][a-z0-9+.-]{1,20}://(?:[^\s/@]*@)?([^\s/:?#"'<>@\[\]\\)]+)"#, Class::Host, None, is_host)?;
+        add(
+            r"(?i)\b(?:[a-z0-9_-]+\.)+(?:azurewebsites\.(?:net|us|de|cn)|windows\.net|azure\.com|azurefd\.net|azureedge\.net|trafficmanager\.net|cloudapp\.net|chinacloudsites\.cn)\b",
+            Class::Host,
+            None,
+            is_host,
+        )?;
+        add(
+            r"\b(?:[a-z0-9_-]+\.)+(?:com|org|info|biz|edu|gov|dev|app|cloud|local|internal|lan|corp|io|shop)\b",
+            Class::Host,
+            None,
+            is_host,
+        )?;
+        Ok(Self(all))
+    }
+
+    /// Everything in `text` that must not be shown, in order, without overlaps. `kinds` chooses the classes.
+    pub(crate) fn find(&self, text: &str, kinds: impl Fn(Class) -> bool) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        for pattern in self.0.iter().filter(|pattern| kinds(pattern.class)) {
+            for found in pattern.regex.captures_iter(text) {
+                let Some(value) = found.iter().skip(1).flatten().next().or_else(|| found.get(0))
+                else {
+                    continue;
+                };
+                let before = text.get(..value.start()).unwrap_or_default();
+                let after = text.get(value.end()..).unwrap_or_default();
+                let last = char_tail(before, 40);
+                if is_masked(value.as_str())
+                    || !(pattern.accept)(last, value.as_str())
+                    || (pattern.class == Class::Address && !ends_address(after))
+                {
+                    continue;
+                }
+                hits.push(Hit { range: value.range(), class: pattern.class, shown: pattern.shown.map(Cow::Borrowed) });
+            }
+        }
+        merged(hits)
+    }
+}
+
+/// Sorts, and melts what overlaps: the longer one decides what is shown, and nothing of either is left over.
+pub(crate) fn merged(mut hits: Vec<Hit>) -> Vec<Hit> {
+    hits.sort_by_key(|hit| (hit.range.start, std::cmp::Reverse(hit.range.end)));
+    let mut out: Vec<Hit> = Vec::with_capacity(hits.len());
+    for hit in hits {
+        match out.last_mut() {
+            Some(last) if hit.range.start < last.range.end => {
+                // A pseudonym needs the exact name; what only overlaps it is blanked as a whole.
+                if hit.range.end > last.range.end {
+                    last.shown = last.shown.take().or(hit.shown).or(Some("[secret]".into()));
+                    last.range.end = hit.range.end;
+                }
+            }
+            _ => out.push(hit),
+        }
+    }
+    out
+}
+
+/// What masking itself wrote.
+fn is_masked(value: &str) -> bool {
+    let value = value.trim_matches(['"', '\'']);
+    value.is_empty()
+        || value.chars().all(|c| matches!(c, '…' | '*' | '.' | '-'))
+        || (value.starts_with('[') && ["[token", "[secret", "[e-mail", "[user", "[cookie", "[connection", "[address"].iter().any(|mask| value.starts_with(mask)))
+        || ["ip-", "host-", "site-"].iter().any(|stem| {
+            value.strip_prefix(stem).is_some_and(|rest| {
+                !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit() || b == b':')
+            })
+        })
+}
+
+fn char_tail(text: &str, max: usize) -> &str {
+    let mut at = text.len().saturating_sub(max);
+    while !text.is_char_boundary(at) {
+        at += 1;
+    }
+    text.get(at..).unwrap_or_default()
+}
+
+/// Upper case, lower case and digits together: what no word of a language and no lower-case hash has.
+fn is_mixed(value: &str) -> bool {
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    digits >= 3
+        && value.bytes().any(|b| b.is_ascii_uppercase())
+        && value.bytes().any(|b| b.is_ascii_lowercase())
+}
+
+fn is_v4(before: &str, value: &str) -> bool {
+    let last = before.chars().next_back();
+    if last.is_some_and(|c| c.is_alphanumeric() || c == '.') || value.parse::<std::net::Ipv4Addr>().is_err() {
+        return false;
+    }
+    // `Version=4.0.0.0` of an assembly and `Chrome/120.0.0.0` of a browser are four numbers, too.
+    let lower = before.to_ascii_lowercase();
+    let version = lower.trim_end_matches([' ', '=', ':', 'v']).ends_with("version");
+    let mut back = before.chars().rev();
+    let product = back.next() == Some('/')
+        && back.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && value.ends_with(".0.0");
+    let product = product || (last == Some('/') && value.ends_with(".0.0.0"));
+    !version && !product
+}
+
+fn is_v6(before: &str, value: &str) -> bool {
+    if before.chars().next_back().is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '\\')) {
+        return false;
+    }
+    // `Db::add` of PHP is an address by its letters; an address that is worth a mask has a digit in it.
+    value.matches(':').count() >= 2
+        && value.bytes().any(|b| b.is_ascii_digit())
+        && pseudonym::parse_address(value).is_some()
+}
+
+fn ends_address(after: &str) -> bool {
+    let mut chars = after.chars();
+    match chars.next() {
+        Some('.') => !chars.next().is_some_and(|c| c.is_ascii_digit()),
+        Some(c) => !c.is_alphanumeric() && c != '_',
+        None => true,
+    }
+}
+
+fn is_host(_: &str, value: &str) -> bool {
+    value.chars().any(char::is_alphabetic) && !words::is_platform(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<(&str, Class)> {
+        let patterns = Patterns::new().unwrap();
+        patterns.find(text, |_| true).into_iter().map(|hit| (&text[hit.range], hit.class)).collect()
+    }
+
+    #[test]
+    fn secrets_are_found_by_shape_and_by_name() {
+        use Class::*;
+        for (text, expected) in [
+            ("Bearer abcdef123456 sent", vec![("abcdef123456", Token)]),
+            ("t=eyJhbGciOi.eyJzdWIi.c2ln!", vec![("eyJhbGciOi.eyJzdWIi.c2ln", Token)]),
+            ("DB_PASSWORD='hunter two' x", vec![("hunter two", Token)]),
+            ("password: hunter2, then", vec![("hunter2", Token)]),
+            (
+                "Server=tcp:db1;Database=shop;User Id=sa;Password=p w; failed",
+                vec![("Server=tcp:db1;Database=shop;User Id=sa;Password=p", Token)],
+            ),
+            ("mail bob.o'neil@contoso.co.uk now", vec![("bob.o'neil@contoso.co.uk", Email)]),
+            ("GET /a?id=17&x=%20y done", vec![("17", Query), ("%20y", Query)]),
+            ("from 10.0.0.7:5044 to fe80::1, ok", vec![("10.0.0.7", Address), ("fe80::1", Address)]),
+            ("Access denied for user 'shop'@'x'", vec![("shop", User)]),
+            (r"C:\Users\bob\x.txt", vec![("bob", User)]),
+            ("call https://u:pw12@api.contoso.net/x", vec![("u:pw12", Token), ("api.contoso.net", Host)]),
+            ("key AKIAABCDEFGHIJKLMNOP", vec![("AKIAABCDEFGHIJKLMNOP", Token)]),
+        ] {
+            assert_eq!(found(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_of_the_trade_are_left_alone() {
+        for text in [
+            "System.Web, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b03f5f7f11d50a3a",
+            "Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36",
+            "Contoso.Shop.Web.Pricing.PromoRule.Evaluate()",
+            "Db::add() in std::vector at 02:14:07 of 2026-03-11T02:14:07Z",
+            "deployment 7c31e0a9d4f12aa31c0e55d1c0ffee0123456789 finished",
+            "502.3.12030 on b47e02, RD0003FF6A52C7, dw0sdwk000ABC",
+            "D:\\home\\site\\wwwroot\\wp-content\\plugins\\x.php:88",
+            "see https://learn.microsoft.com/azure",
+            "syntax error, unexpected token ; in index.php",
+            "exit code: 0xC0000005, ip-3 (private), ?a=…&b=…, host-1:443",
+        ] {
+            assert_eq!(found(text), [], "{text}");
+        }
+    }
+}

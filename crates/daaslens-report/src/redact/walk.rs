@@ -1,0 +1,231 @@
+//! Every text of an analysis, with its kind, in one fixed order.
+//!
+//! This is the only list of the model's text fields. Masking, bounding, and the search for what is left of a
+//! secret all go through it, so a field that is forgotten here is forgotten by a compiler error at worst: each
+//! struct is taken apart without `..` wherever it holds text.
+
+use daaslens_core::model::{
+    Analysis, Answer, AutoHeal, Clean, Coverage, EventGroup, EventSummary, Gap, Http, Input,
+    Instance, InstanceLane, Mark, MarkRow, PhpGroup, PhpSummary, Signature, SourceInfo, Timeline,
+    Verdict,
+};
+use daaslens_core::{
+    Advice, Attribution, Cause, Evidence, Excerpt, Factor, Finding, PartKind, Subject,
+};
+
+/// What is done with each text.
+pub(crate) trait Visitor {
+    /// A text of a kind.
+    fn text(&mut self, kind: PartKind, text: &mut String);
+
+    /// The path of a source: it is how evidence is found again.
+    fn source_path(&mut self, path: &mut String);
+
+    /// A line of the input, cut into parts.
+    fn excerpt(&mut self, excerpt: &mut Excerpt) {
+        for part in &mut excerpt.0 {
+            self.text(part.kind, &mut part.text);
+        }
+    }
+}
+
+/// Visits every text of `analysis`, except the list of identities itself.
+pub(crate) fn texts(analysis: &mut Analysis, v: &mut impl Visitor) {
+    use PartKind::Text;
+    let Analysis {
+        verdict,
+        answers,
+        window: _,
+        inputs,
+        totals: _,
+        http,
+        events,
+        php,
+        sources,
+        coverage,
+        findings,
+        timeline,
+        identities: _,
+        mitigation,
+        options,
+    } = analysis;
+    let Verdict { health: _, headline, scale, next_action } = verdict;
+    each(v, Text, [headline, scale, next_action]);
+    for Answer { question: _, lead, text } in answers {
+        each(v, Text, [lead, text]);
+    }
+    for Input { name, kind: _ } in inputs {
+        v.source_path(name);
+    }
+    findings.iter_mut().for_each(|it| finding(it, v));
+    if let Some(it) = http {
+        http_texts(it, v);
+    }
+    if let Some(it) = events {
+        event_texts(it, v);
+    }
+    if let Some(it) = php {
+        php_texts(it, v);
+    }
+    if let Some(it) = timeline {
+        timeline_texts(it, v);
+    }
+    coverage_texts(coverage, v);
+    for AutoHeal { trigger: _, fired, outside_incidents: _, notes } in &mut mitigation.auto_heal {
+        fired.iter_mut().for_each(|(_, instance)| v.text(PartKind::Instance, instance));
+        each(v, Text, notes);
+    }
+    each(v, Text, &mut mitigation.no_rule);
+    sources.iter_mut().for_each(|it| source_texts(it, v));
+    options.iter_mut().for_each(|(_, value)| v.text(Text, value));
+}
+
+fn each<'a>(
+    v: &mut impl Visitor,
+    kind: PartKind,
+    texts: impl IntoIterator<Item = &'a mut String>,
+) {
+    texts.into_iter().for_each(|text| v.text(kind, text));
+}
+
+fn finding(finding: &mut Finding, v: &mut impl Visitor) {
+    use PartKind::Text;
+    let Finding {
+        rule: _,
+        severity: _,
+        confidence: _,
+        headline,
+        detail,
+        window: _,
+        subject: Subject { site, status: _, url, instance, signature, exception, module, process },
+        metrics: _,
+        attribution,
+        causes,
+        advice: Advice { mitigate, fix, collect_next },
+        evidence,
+        closeup,
+        letter: _,
+        impact: _,
+    } = finding;
+    each(v, Text, [headline, detail]);
+    each(v, PartKind::Site, site);
+    each(v, PartKind::Path, url);
+    each(v, PartKind::Instance, instance);
+    each(v, Text, signature.iter_mut().chain(exception).chain(module).chain(process));
+    if let Some(Attribution { factors, even }) = attribution {
+        for Factor { dimension: _, value, kind, .. } in factors.iter_mut().chain(even) {
+            v.text(*kind, value);
+        }
+    }
+    for Cause { hypothesis: _, title, confidence: _, supports, against, missing } in causes {
+        v.text(Text, title);
+        each(v, Text, supports.iter_mut().chain(against).chain(missing));
+    }
+    each(v, Text, mitigate.iter_mut().chain(fix).chain(collect_next));
+    evidence.iter_mut().for_each(|it| evidence_texts(it, v));
+    for row in closeup.iter_mut().flat_map(|closeup| &mut closeup.rows) {
+        v.text(row.kind, &mut row.label);
+    }
+}
+
+fn evidence_texts(evidence: &mut Evidence, v: &mut impl Visitor) {
+    let Evidence { at: _, note, excerpt, alike: _ } = evidence;
+    v.text(PartKind::Text, note);
+    v.excerpt(excerpt);
+}
+
+fn http_texts(http: &mut Http, v: &mut impl Visitor) {
+    http.outcomes.iter_mut().for_each(|it| v.text(PartKind::Plain, &mut it.meaning));
+    http.sites.iter_mut().for_each(|it| v.text(PartKind::Site, &mut it.name));
+    for Instance { name, aliases, inferred: _, counts: _, range: _ } in &mut http.instances {
+        each(v, PartKind::Instance, std::iter::once(name).chain(aliases));
+    }
+    http.urls.iter_mut().for_each(|it| v.text(PartKind::Path, &mut it.url));
+    http.other_vantages.iter_mut().for_each(|it| v.text(PartKind::Text, &mut it.name));
+}
+
+fn event_texts(events: &mut EventSummary, v: &mut impl Visitor) {
+    use PartKind::{Instance, Path, Plain, Text};
+    let EventSummary { events: _, levels: _, groups, signatures } = events;
+    for EventGroup { provider, id: _, level: _, count: _, range: _, meaning, example, noise: _ } in
+        groups
+    {
+        v.text(Text, provider);
+        v.text(Plain, meaning);
+        example.iter_mut().for_each(|it| evidence_texts(it, v));
+    }
+    for Signature {
+        id: _,
+        text,
+        exception,
+        message,
+        crash: _,
+        count: _,
+        instances,
+        range: _,
+        frames,
+        paths,
+        evidence,
+    } in signatures
+    {
+        each(v, Text, [text, exception, message]);
+        instances.iter_mut().for_each(|(name, _)| v.text(Instance, name));
+        frames.iter_mut().for_each(|frame| v.text(Text, &mut frame.text));
+        paths.iter_mut().for_each(|(path, _)| v.text(Path, path));
+        evidence.iter_mut().for_each(|it| evidence_texts(it, v));
+    }
+}
+
+fn php_texts(php: &mut PhpSummary, v: &mut impl Visitor) {
+    let PhpSummary { records: _, levels, groups, pages, range: _ } = php;
+    levels.iter_mut().for_each(|(level, _)| v.text(PartKind::Text, level));
+    for PhpGroup { level, message, place, count: _, recent: _, range: _, evidence } in groups {
+        each(v, PartKind::Text, [level, message]);
+        v.text(PartKind::Path, place);
+        evidence.iter_mut().for_each(|it| evidence_texts(it, v));
+    }
+    pages.iter_mut().for_each(|(page, _)| v.text(PartKind::Path, page));
+}
+
+fn timeline_texts(timeline: &mut Timeline, v: &mut impl Visitor) {
+    for InstanceLane { name, covered: _, gaps: _, failing: _ } in &mut timeline.instances {
+        v.text(PartKind::Instance, name);
+    }
+    for MarkRow { label: _, kind: _, marks } in &mut timeline.rows {
+        marks.iter_mut().for_each(|Mark { range: _, label, kind }| v.text(*kind, label));
+    }
+}
+
+fn coverage_texts(coverage: &mut Coverage, v: &mut impl Visitor) {
+    use PartKind::{Instance, Text};
+    let Coverage { gaps, not_checked, checked_clean, http_share: _, notes } = coverage;
+    for Gap { instance, range: _, reason } in gaps {
+        each(v, Instance, instance);
+        v.text(Text, reason);
+    }
+    each(v, Text, not_checked);
+    checked_clean.iter_mut().for_each(|Clean { rule: _, text }| v.text(Text, text));
+    each(v, Text, notes);
+}
+
+fn source_texts(source: &mut SourceInfo, v: &mut impl Visitor) {
+    let SourceInfo {
+        path,
+        kind: _,
+        site,
+        instance,
+        bytes: _,
+        records: _,
+        malformed: _,
+        recovered: _,
+        range: _,
+        status: _,
+        reason,
+        faults,
+    } = source;
+    v.source_path(path);
+    each(v, PartKind::Site, site);
+    each(v, PartKind::Instance, instance);
+    each(v, PartKind::Text, reason);
+    faults.iter_mut().for_each(|fault| v.text(PartKind::Text, &mut fault.fault));
+}
