@@ -82,9 +82,15 @@ fn conclude(
             b.evidence.first().map(|e| e.at),
         ))
     });
-    let timeline = window
-        .filter(|_| http.is_some())
-        .map(|window| http::timeline::timeline(&survey.cube, window, &gaps));
+    let timeline = window.filter(|_| http.is_some()).map(|window| {
+        let band = |(letter, cluster): (usize, &signals::ClusterSignal)| ClusterBand {
+            letter: letter as u32,
+            range: cluster.range,
+        };
+        let mut timeline = http::timeline::timeline(&survey.cube, window, &gaps);
+        timeline.clusters = clusters.iter().enumerate().map(band).collect();
+        timeline
+    });
     let mut coverage = Coverage {
         http_share: window.map_or(0.0, |window| http::silence::share(&survey.cube, window, &gaps)),
         not_checked: conclusions.not_checked,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use daaslens_core::model::{Hour, Http, HttpCounts, Instance, Outcome, Site, Url, UrlRest};
 use daaslens_core::text::visible;
-use daaslens_core::{Latency, Time, TimeRange};
+use daaslens_core::{Time, TimeRange};
 
 use super::cube::{Cube, OutcomeCube, SiteCube, UrlCube, is_scm, outcome_of};
 use crate::keys::Merge as _;
@@ -174,16 +174,4 @@ pub(crate) fn is_long_by_nature(url: &[u8], cube: &UrlCube) -> bool {
         || PARTS.iter().any(|part| memchr::memmem::find(&lower, part.as_bytes()).is_some())
         || lower.ends_with(b"/events/stream")
         || lower.ends_with(b"/sse")
-}
-
-/// The latency of a site over some stretch, from its slots that lie in it.
-pub(crate) fn latency_in(site: &SiteCube, range: TimeRange) -> Latency {
-    let mut latency = Latency::default();
-    let width = site.latency_course.width();
-    for (start, slot) in site.latency_course.slots() {
-        if range.start.seconds() <= start && start + width - 1 <= range.end.seconds() {
-            latency.merge(slot);
-        }
-    }
-    latency
 }
