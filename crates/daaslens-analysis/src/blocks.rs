@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(pieces, expected, "pieces of {size}");
         let mut streamed = Vec::new();
         stream(&mut &*source.0, size, b'\n', &mut buffer, &mut |block| {
-            lines(&block, &mut streamed)
+            lines(&block, &mut streamed);
         })
         .unwrap();
         assert_eq!(streamed, expected, "blocks of {size}");

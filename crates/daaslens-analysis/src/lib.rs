@@ -200,16 +200,12 @@ fn identities(survey: &Survey) -> Vec<Identity> {
 fn say_what_is_missing(coverage: &mut Coverage, outcomes: &[survey::Outcome], http: bool) {
     let has = |kind: Kind| outcomes.iter().any(|outcome| outcome.kind == kind);
     let mut missing = Vec::new();
-    if !http {
-        missing.push(
-            "Requests, errors and latency: the bundle holds no HTTP log with a request in it.",
-        );
+    missing.push(if http {
+        "Errors that the platform's front end answered by itself: they never reach the worker's log. Compare with \
+         Http5xx and Requests in Azure Monitor."
     } else {
-        missing.push(
-            "Errors that the platform's front end answered by itself: they never reach the worker's log. Compare with \
-             Http5xx and Requests in Azure Monitor.",
-        );
-    }
+        "Requests, errors and latency: the bundle holds no HTTP log with a request in it."
+    });
     for (kind, present, absent) in [
         (
             Kind::EventLog,

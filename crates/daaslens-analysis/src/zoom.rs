@@ -323,12 +323,34 @@ impl Look<'_> {
 /// Whether a path is one of a file that the server sends without asking the application.
 fn is_static(stem: &[u8]) -> bool {
     const EXTENSIONS: [&str; 22] = [
-        "css", "js", "map", "png", "jpg", "jpeg", "gif", "webp", "avif", "svg", "ico", "woff", "woff2", "ttf", "eot",
-        "mp4", "webm", "mp3", "pdf", "txt", "wasm", "webmanifest",
+        "css",
+        "js",
+        "map",
+        "png",
+        "jpg",
+        "jpeg",
+        "gif",
+        "webp",
+        "avif",
+        "svg",
+        "ico",
+        "woff",
+        "woff2",
+        "ttf",
+        "eot",
+        "mp4",
+        "webm",
+        "mp3",
+        "pdf",
+        "txt",
+        "wasm",
+        "webmanifest",
     ];
     let name = stem.rsplit(|c| *c == b'/').next().unwrap_or_default();
     name.iter().rposition(|c| *c == b'.').is_some_and(|dot| {
-        EXTENSIONS.iter().any(|extension| name[dot + 1..].eq_ignore_ascii_case(extension.as_bytes()))
+        EXTENSIONS
+            .iter()
+            .any(|extension| name[dot + 1..].eq_ignore_ascii_case(extension.as_bytes()))
     })
 }
 

@@ -19,11 +19,10 @@ fn kind(field: Option<Field>) -> PartKind {
         Some(Field::UriStem) => PartKind::Path,
         Some(Field::UriQuery) => PartKind::Query,
         Some(Field::UserName) => PartKind::User,
-        Some(Field::Cookie) => PartKind::Cookie,
         Some(Field::Referer) => PartKind::Url,
         Some(Field::Host) => PartKind::Host,
         Some(Field::UserAgent) => PartKind::Text,
-        None => PartKind::Cookie,
+        Some(Field::Cookie) | None => PartKind::Cookie,
         Some(_) => PartKind::Plain,
     }
 }

@@ -189,7 +189,7 @@ fn lanes(cube: &Cube, window: TimeRange, gaps: &[Gap]) -> Vec<InstanceLane> {
                 );
                 match failing.last_mut() {
                     Some(last) if minute.start.seconds() - last.end.seconds() <= 1 => {
-                        last.end = minute.end
+                        last.end = minute.end;
                     }
                     _ => failing.push(minute),
                 }

@@ -177,6 +177,8 @@ fn detail(cluster: &ClusterSignal, reply: &Reply) -> String {
         .take(3)
         .map(|((status, sub, win32), n)| {
             let words = daaslens_kb::outcome(status, sub, win32).words;
+            // A win32 status that is logged as an HRESULT is known by its low word: 12030, not 2147954430.
+            let win32 = daaslens_kb::win32_of(win32);
             format!("{status}.{sub}.{win32} \u{d7} {} ({words})", thousands(n))
         })
         .collect();
@@ -186,10 +188,10 @@ fn detail(cluster: &ClusterSignal, reply: &Reply) -> String {
     }
     let other = cluster.server_errors - cluster.errors.min(cluster.server_errors);
     if other > 0 {
-        text.push_str(&format!(
-            " {} of other families in the same window.",
-            counted(other, "server error", "server errors")
-        ));
+        let other = counted(other, "server error", "server errors");
+        text.push_str(" ");
+        text.push_str(&other);
+        text.push_str(" of other families in the same window.");
     }
     text
 }
