@@ -1,12 +1,10 @@
 //! The second look: the records of the stretches that turned out to matter, read once more.
 //!
 //! What the cube cannot hold for every request (which client, which agent, the line itself) is needed only for a
-//! few windows. The index of the first pass says which pieces of which logs touch them; only those are read again,
-//! in parallel, for all questions at once. A bundle's worth of records is read again in milliseconds, and of a
-//! large log only the touched pieces are; packed rows kept from the first pass would save that time and could
-//! still not show the line.
+//! few windows, and for a few places that the first pass has kept. Its index says which pieces of which logs hold
+//! them; only those are read again, in parallel, for all questions at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +16,7 @@ use rayon::ThreadPool;
 use crate::blocks::{self, Block};
 use crate::config::Config;
 use crate::http::course::family;
-use crate::http::cube::{is_abort, is_front_end_timeout, outcome_key, outcome_of};
+use crate::http::cube::{is_abort, outcome_key, outcome_of};
 use crate::http::{agent, excerpt, template};
 use crate::keys::{Keys, Merge};
 use crate::survey::{Indexed, IndexedPiece};
@@ -29,32 +27,35 @@ const MAX_VALUES: usize = 4096;
 /// Kinds of lines that are told apart as evidence.
 const MAX_GROUPS: usize = 512;
 
-/// A question about the records of one site in a window.
+/// A question about records.
 #[derive(Clone, Debug)]
-pub(crate) struct Question {
-    /// The lower-case site name.
-    pub(crate) site: Vec<u8>,
-    /// The stretch whose course is wanted.
-    pub(crate) range: TimeRange,
-    /// The stretch that the question is about, inside of it.
-    pub(crate) window: TimeRange,
-    pub(crate) select: Select,
-}
-
-/// Which records are asked for.
-#[derive(Clone, Debug)]
-pub(crate) enum Select {
-    /// Failures of a family, set against what was answered meanwhile.
+pub(crate) enum Question {
+    /// The failures of a site in a window, set against what was answered meanwhile.
     Failures {
+        /// The lower-case site name.
+        site: Vec<u8>,
+        /// The stretch whose course is wanted.
+        range: TimeRange,
+        /// The stretch that the question is about, inside of it.
+        window: TimeRange,
         /// As in [`family`]; `None` for all server errors.
         family: Option<usize>,
     },
-    /// Requests of a templated path that took at least so long.
-    Slow { template: Vec<u8>, at_least_ms: u32 },
-    /// Requests that took between these.
-    Took { from_ms: u32, to_ms: u32 },
-    /// Aborts by the client.
-    Aborts,
+    /// The records at some places: source and byte.
+    At(BTreeSet<(usize, u64)>),
+}
+
+impl Question {
+    /// Whether a piece may hold a record that is asked for.
+    fn touches(&self, source: usize, piece: &IndexedPiece) -> bool {
+        match self {
+            Self::Failures { range, .. } => piece.range.is_some_and(|seen| range.overlaps(seen)),
+            Self::At(places) => {
+                let end = if piece.streamed { u64::MAX } else { piece.bytes.end };
+                places.range((source, piece.bytes.start)..(source, end)).next().is_some()
+            }
+        }
+    }
 }
 
 /// What the records say.
@@ -68,8 +69,6 @@ pub(crate) struct Reply {
     outcomes: Keys<u64>,
     /// All that were asked for, and all that were answered meanwhile.
     pub(crate) total: Split,
-    /// First to last of those that were asked for.
-    pub(crate) seen: Option<TimeRange>,
     /// Per second and instance: requests and failures; for close-ups.
     pub(crate) course: BTreeMap<(String, i64), (u32, u32)>,
 }
@@ -113,7 +112,6 @@ impl Default for Reply {
             dimensions: BTreeMap::new(),
             outcomes: Keys::new(MAX_VALUES),
             total: Split::default(),
-            seen: None,
             course: BTreeMap::new(),
         }
     }
@@ -127,7 +125,6 @@ impl Reply {
         }
         self.outcomes.merge(other.outcomes);
         self.total.merge(other.total);
-        self.seen = TimeRange::merge(self.seen, other.seen);
         for (key, (requests, errors)) in other.course {
             let mine = self.course.entry(key).or_default();
             mine.0 += requests;
@@ -177,13 +174,10 @@ pub(crate) fn ask(
     config: &Config,
     pool: &ThreadPool,
 ) -> Vec<Reply> {
-    let touched = |range: Option<TimeRange>| {
-        range.is_some_and(|range| questions.iter().any(|q| q.range.overlaps(range)))
-    };
     let jobs: Vec<(&Indexed, &IndexedPiece)> = index
         .iter()
         .flat_map(|log| log.pieces.iter().map(move |piece| (log, piece)))
-        .filter(|(_, piece)| touched(piece.range))
+        .filter(|(log, piece)| questions.iter().any(|question| question.touches(log.source, piece)))
         .collect();
     let next = AtomicUsize::new(0);
     let mut replies = vec![Reply::default(); questions.len()];
@@ -251,69 +245,47 @@ impl Look<'_> {
     }
 
     fn record(&mut self, record: &Record<'_>, log: &Indexed, lines_before: u64) {
-        let Some(time) = record.time() else { return };
-        let stem = record.uri_stem().unwrap_or_default();
-        let site = record.site_name().unwrap_or_default();
+        let at = Location {
+            source: SourceId(log.source as u32),
+            byte: record.span().start,
+            line: lines_before + record.row() + 1,
+        };
         for (question, reply) in self.questions.iter().zip(&mut self.replies) {
-            if !question.range.contains(time)
-                || !question.site.eq_ignore_ascii_case(site)
-                || !self.config.filter.admits(Some(time), stem)
-            {
-                continue;
-            }
-            let (status, win32) =
-                (record.status().unwrap_or(0), record.win32_status().unwrap_or(0));
-            let abort = is_abort(win32);
-            let error = (500..600).contains(&status) && !abort;
-            let ms = record.time_taken_ms();
-            let asked = match &question.select {
-                Select::Failures { family: wanted } => {
-                    error && wanted.is_none_or(|wanted| family(status) == Some(wanted))
+            match question {
+                Question::At(places) => {
+                    if places.contains(&(log.source, at.byte)) {
+                        reply.keep(record, at, &log.instance, &mut self.scratch);
+                    }
                 }
-                Select::Slow { template: wanted, at_least_ms } => {
-                    ms.is_some_and(|ms| ms >= *at_least_ms && (!abort || is_front_end_timeout(ms)))
-                        && template::of(stem, &mut self.scratch) == wanted.as_slice()
-                }
-                Select::Took { from_ms, to_ms } => {
-                    ms.is_some_and(|ms| (*from_ms..=*to_ms).contains(&ms))
-                }
-                Select::Aborts => abort,
-            };
-            if let Select::Failures { .. } = question.select {
-                let cell = reply.course.entry((log.instance.clone(), time.seconds())).or_default();
-                cell.0 += 1;
-                cell.1 += u32::from(asked);
-            }
-            if !question.window.contains(time) {
-                continue;
-            }
-            if let Select::Failures { .. } = question.select {
-                // What failed otherwise, or was given up, is neither a case nor a control; nor is a style sheet that
-                // was answered from the file system while the application failed.
-                if asked || !(error || abort || is_static(stem)) {
-                    reply.split(record, &log.instance, asked, &mut self.scratch);
-                }
-            } else if asked {
-                reply.total.failing += 1;
-            } else {
-                reply.total.answered += 1;
-            }
-            if asked {
-                TimeRange::extend(&mut reply.seen, time);
-                let at = Location {
-                    source: SourceId(log.source as u32),
-                    byte: record.span().start,
-                    line: lines_before + record.row() + 1,
-                };
-                let substatus = record.substatus().unwrap_or(0);
-                let mut key =
-                    format!("{status}.{substatus}.{win32} {} ", log.instance).into_bytes();
-                key.extend_from_slice(template::of(stem, &mut self.scratch));
-                *reply.outcomes.value(&outcome_key(status, substatus, win32)) += 1;
-                let group = reply.groups.value(&key);
-                group.count += 1;
-                if group.first.as_ref().is_none_or(|(first, _)| at < *first) {
-                    group.first = Some((at, excerpt::of(record)));
+                Question::Failures { site, range, window, family: wanted } => {
+                    let Some(time) = record.time().filter(|time| range.contains(*time)) else {
+                        continue;
+                    };
+                    let stem = record.uri_stem().unwrap_or_default();
+                    if !site.eq_ignore_ascii_case(record.site_name().unwrap_or_default())
+                        || !self.config.filter.admits(Some(time), stem)
+                    {
+                        continue;
+                    }
+                    let status = record.status().unwrap_or(0);
+                    let abort = is_abort(record.win32_status().unwrap_or(0));
+                    let error = (500..600).contains(&status) && !abort;
+                    let asked = error && wanted.is_none_or(|wanted| family(status) == Some(wanted));
+                    let cell =
+                        reply.course.entry((log.instance.clone(), time.seconds())).or_default();
+                    cell.0 += 1;
+                    cell.1 += u32::from(asked);
+                    if !window.contains(time) {
+                        continue;
+                    }
+                    // What failed otherwise, or was given up, is neither a case nor a control; nor is a style sheet
+                    // that was answered from the file system while the application failed.
+                    if asked || !(error || abort || is_static(stem)) {
+                        reply.split(record, &log.instance, asked, &mut self.scratch);
+                    }
+                    if asked {
+                        reply.keep(record, at, &log.instance, &mut self.scratch);
+                    }
                 }
             }
         }
@@ -355,6 +327,20 @@ fn is_static(stem: &[u8]) -> bool {
 }
 
 impl Reply {
+    /// Keeps a record as evidence, or counts it to one that is like it.
+    fn keep(&mut self, record: &Record<'_>, at: Location, instance: &str, scratch: &mut Vec<u8>) {
+        let (status, substatus) = (record.status().unwrap_or(0), record.substatus().unwrap_or(0));
+        let win32 = record.win32_status().unwrap_or(0);
+        *self.outcomes.value(&outcome_key(status, substatus, win32)) += 1;
+        let mut key = format!("{status}.{substatus}.{win32} {instance} ").into_bytes();
+        key.extend_from_slice(template::of(record.uri_stem().unwrap_or_default(), scratch));
+        let group = self.groups.value(&key);
+        group.count += 1;
+        if group.first.as_ref().is_none_or(|(first, _)| at < *first) {
+            group.first = Some((at, excerpt::of(record)));
+        }
+    }
+
     fn split(&mut self, record: &Record<'_>, instance: &str, failing: bool, scratch: &mut Vec<u8>) {
         let one = Split { failing: u64::from(failing), answered: u64::from(!failing) };
         self.total.merge(one);

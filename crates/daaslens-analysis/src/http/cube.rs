@@ -7,6 +7,7 @@ use daaslens_core::{Latency, Time, TimeRange};
 use daaslens_httplog::w3c::{Record, Service};
 
 use super::course::{Course, LatencyCourse, family};
+use super::samples::Samples;
 use super::template;
 use crate::config::Filter;
 use crate::keys::{Keys, Merge};
@@ -16,6 +17,15 @@ pub(crate) const MAX_URLS: usize = 20_000;
 
 /// Clients whose requests were cancelled in one second, before it is no longer the clients' doing.
 const MANY_CLIENTS: usize = 5;
+
+/// From here on a request is slow enough to be shown as an example of it.
+const SLOW_MS: u32 = 1000;
+
+/// Limits that are common in servers, drivers and clients, in seconds; the front end's own is beyond.
+pub(crate) const LIMITS: [u32; 7] = [30, 60, 70, 90, 100, 110, 120];
+
+/// How far from a limit its wall reaches, in ms.
+const AROUND_LIMIT: u32 = 3000;
 
 /// Whether a win32 status says that the client, or something between, gave up.
 pub(crate) const fn is_abort(win32: u64) -> bool {
@@ -56,6 +66,12 @@ pub(crate) struct SiteCube {
     pub(crate) failing: Keys<u64>,
     /// By instance; the empty name where the source has none.
     pub(crate) lanes: BTreeMap<String, Lane>,
+    /// Client aborts.
+    pub(crate) aborts: Samples,
+    /// Those of them that the front end cut off.
+    pub(crate) cut_off: Samples,
+    /// Requests that took about as long as a common limit, by limit in seconds.
+    pub(crate) at_limit: BTreeMap<u32, Samples>,
     /// Requests that were cancelled (995) before the front end's limit, by second.
     cancelled: BTreeMap<i64, Cancelled>,
 }
@@ -76,6 +92,8 @@ pub(crate) struct UrlCube {
     /// Requests with status 101 or a method of a remote procedure call: long by nature.
     pub(crate) long: u64,
     pub(crate) times: Times,
+    /// Requests that took at least [`SLOW_MS`]; boxed, since most URLs have none.
+    pub(crate) slow: Option<Box<Samples>>,
 }
 
 /// One site on one instance.
@@ -168,6 +186,9 @@ impl Merge for UrlCube {
         self.server_errors += other.server_errors;
         self.long += other.long;
         self.times.merge(other.times);
+        if let Some(theirs) = other.slow {
+            self.slow.get_or_insert_default().merge(*theirs);
+        }
     }
 }
 
@@ -200,6 +221,9 @@ impl Default for SiteCube {
             urls: Keys::new(MAX_URLS),
             failing: Keys::new(MAX_URLS),
             lanes: BTreeMap::new(),
+            aborts: Samples::default(),
+            cut_off: Samples::default(),
+            at_limit: BTreeMap::new(),
             cancelled: BTreeMap::new(),
         }
     }
@@ -222,6 +246,11 @@ impl Merge for SiteCube {
             mine.counts.add(&theirs.counts);
             mine.course.merge(theirs.course);
             mine.range = TimeRange::merge(mine.range, theirs.range);
+        }
+        self.aborts.merge(other.aborts);
+        self.cut_off.merge(other.cut_off);
+        for (limit, theirs) in other.at_limit {
+            self.at_limit.entry(limit).or_default().merge(theirs);
         }
         for (second, theirs) in other.cancelled {
             let mine = self.cancelled.entry(second).or_default();
@@ -373,6 +402,12 @@ impl<'f> Fold<'f> {
         if let (Some(ms), false) = (ms, abort) {
             site.cube.latency.record(ms);
         }
+        if abort {
+            site.cube.aborts.add(self.source, record.span().start, record.time());
+        }
+        if cutoff {
+            site.cube.cut_off.add(self.source, record.span().start, record.time());
+        }
 
         let template = template::of(stem, &mut self.buffer);
         let url = site.cube.urls.value(template);
@@ -384,6 +419,19 @@ impl<'f> Fold<'f> {
             && (!abort || cutoff)
         {
             url.times.record(ms);
+            if ms >= SLOW_MS {
+                url.slow.get_or_insert_default().add(
+                    self.source,
+                    record.span().start,
+                    record.time(),
+                );
+                if let Some(limit) =
+                    LIMITS.into_iter().find(|limit| ms.abs_diff(limit * 1000) <= AROUND_LIMIT)
+                {
+                    let wall = site.cube.at_limit.entry(limit).or_default();
+                    wall.add(self.source, record.span().start, record.time());
+                }
+            }
         }
         if error {
             *site.cube.failing.value(template) += 1;

@@ -8,7 +8,7 @@ use super::{Conclusions, Rule};
 use crate::facts::Facts;
 use crate::http::cube::is_abort;
 use crate::http::summary::app_sites;
-use crate::zoom::{Question, Reply, Select};
+use crate::zoom::{Question, Reply};
 
 pub(super) const RULE: Rule =
     Rule { id: "client-aborts", doc: include_str!("client_aborts.md"), questions, conclude };
@@ -26,25 +26,20 @@ fn are_named(http: &Http) -> bool {
 }
 
 fn questions(facts: &Facts<'_>) -> Vec<Question> {
-    let (Some(http), Some(window)) = (facts.http, facts.window) else { return Vec::new() };
-    if !are_named(http) {
+    if !facts.http.is_some_and(are_named) {
         return Vec::new();
     }
-    app_sites(facts.cube)
-        .map(|(site, _)| Question {
-            site: site.to_vec(),
-            range: window,
-            window,
-            select: Select::Aborts,
-        })
-        .collect()
+    let places = app_sites(facts.cube).flat_map(|(_, site)| site.aborts.places()).take(8).collect();
+    vec![Question::At(places)]
 }
 
 fn conclude(facts: &Facts<'_>, replies: &[Reply], out: &mut Conclusions) {
     let (Some(http), Some(window)) = (facts.http, facts.window) else { return };
     let aborts = http.totals.client_aborts;
     if are_named(http) {
-        out.findings.push(finding(http, window, replies));
+        let seen = app_sites(facts.cube)
+            .fold(None, |seen, (_, site)| TimeRange::merge(seen, site.aborts.range));
+        out.findings.push(finding(http, seen.unwrap_or(window), replies));
     } else if http.totals.requests > 0 {
         let text = format!(
             "{} of {} given up by the client ({})",
@@ -89,8 +84,7 @@ fn finding(http: &Http, window: TimeRange, replies: &[Reply]) -> Finding {
         duration_ms(u64::from(median))
     );
     let mut finding = Finding::new(RULE.id, severity, Confidence::Likely, headline);
-    let seen = replies.iter().fold(None, |seen, reply| TimeRange::merge(seen, reply.seen));
-    finding.window = Some(seen.unwrap_or(window));
+    finding.window = Some(window);
     finding.metrics = vec![
         ("count", Metric::Count(aborts)),
         ("requests", Metric::Count(requests)),

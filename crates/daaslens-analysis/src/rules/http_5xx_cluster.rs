@@ -13,7 +13,7 @@ use daaslens_stats::ratio::{self, Table};
 use super::{Conclusions, Rule};
 use crate::facts::Facts;
 use crate::signals::ClusterSignal;
-use crate::zoom::{Question, Reply, Select, Split};
+use crate::zoom::{Question, Reply, Split};
 
 pub(super) const RULE: Rule =
     Rule { id: "http-5xx-cluster", doc: include_str!("http_5xx_cluster.md"), questions, conclude };
@@ -46,11 +46,11 @@ fn questions(facts: &Facts<'_>) -> Vec<Question> {
     facts
         .clusters
         .iter()
-        .map(|cluster| Question {
+        .map(|cluster| Question::Failures {
             site: cluster.site.clone(),
             range: around(cluster.range),
             window: cluster.range,
-            select: Select::Failures { family: cluster.family },
+            family: cluster.family,
         })
         .collect()
 }
@@ -189,7 +189,7 @@ fn detail(cluster: &ClusterSignal, reply: &Reply) -> String {
     let other = cluster.server_errors - cluster.errors.min(cluster.server_errors);
     if other > 0 {
         let other = counted(other, "server error", "server errors");
-        text.push_str(" ");
+        text.push(' ');
         text.push_str(&other);
         text.push_str(" of other families in the same window.");
     }

@@ -1,13 +1,15 @@
 #![doc = include_str!("slow_url.md")]
 
+use std::collections::BTreeSet;
+
 use daaslens_core::model::{Clean, Http, Url};
-use daaslens_core::text::{counted, duration_ms, percent, shortened};
+use daaslens_core::text::{counted, duration_ms, percent, shortened, visible};
 use daaslens_core::{Confidence, Finding, Latency, Metric, Severity, TimeRange};
 
 use super::{Conclusions, Rule};
 use crate::facts::Facts;
 use crate::http::summary::app_sites;
-use crate::zoom::{Question, Reply, Select};
+use crate::zoom::{Question, Reply};
 
 pub(super) const RULE: Rule =
     Rule { id: "slow-url", doc: include_str!("slow_url.md"), questions, conclude };
@@ -21,6 +23,9 @@ const DEFECT: (f64, u32) = (0.10, 5_000);
 
 /// How much slower than all others a defect must be.
 const SLOWER: u32 = 3;
+
+/// Evidence lines of a path.
+const EVIDENCE: usize = 4;
 
 /// The most paths that are named.
 const MOST: usize = 5;
@@ -81,31 +86,24 @@ impl Slow<'_> {
 }
 
 fn questions(facts: &Facts<'_>) -> Vec<Question> {
-    let (Some(http), Some(window)) = (facts.http, facts.window) else { return Vec::new() };
-    let mut questions = Vec::new();
-    for slow in slow(http) {
-        for (site, _) in app_sites(facts.cube) {
-            questions.push(Question {
-                site: site.to_vec(),
-                range: window,
-                window,
-                select: Select::Slow {
-                    template: slow.url.url.clone().into_bytes(),
-                    at_least_ms: slow.p95,
-                },
-            });
-        }
-    }
-    questions
+    let Some(http) = facts.http else { return Vec::new() };
+    slow(http).iter().map(|slow| Question::At(places(facts, slow.url))).collect()
+}
+
+/// Where requests of this path stand that took a second or more.
+fn places(facts: &Facts<'_>, url: &Url) -> BTreeSet<(usize, u64)> {
+    let all = app_sites(facts.cube).flat_map(|(_, site)| site.urls.sorted());
+    let own = all
+        .filter(|(template, _)| *visible(template) == *url.url)
+        .filter_map(|(_, cube)| cube.slow.as_ref());
+    own.flat_map(|samples| samples.places()).take(EVIDENCE).collect()
 }
 
 fn conclude(facts: &Facts<'_>, replies: &[Reply], out: &mut Conclusions) {
     let (Some(http), Some(window)) = (facts.http, facts.window) else { return };
     let slow = slow(http);
-    let sites = app_sites(facts.cube).count().max(1);
-    for (i, slow) in slow.iter().enumerate() {
-        let replies = replies.get(i * sites..(i + 1) * sites).unwrap_or_default();
-        out.findings.push(finding(slow, http, window, replies));
+    for (slow, reply) in slow.iter().zip(replies) {
+        out.findings.push(finding(slow, http, window, reply));
     }
     if slow.is_empty() && http.latency.count() > 0 {
         let text = format!(
@@ -118,7 +116,7 @@ fn conclude(facts: &Facts<'_>, replies: &[Reply], out: &mut Conclusions) {
     }
 }
 
-fn finding(slow: &Slow<'_>, http: &Http, window: TimeRange, replies: &[Reply]) -> Finding {
+fn finding(slow: &Slow<'_>, http: &Http, window: TimeRange, reply: &Reply) -> Finding {
     let url = slow.url;
     let severity = if slow.is_defect() { Severity::Warning } else { Severity::Info };
     let share = percent((slow.share * 100_000.0) as u64, 100_000);
@@ -158,6 +156,6 @@ fn finding(slow: &Slow<'_>, http: &Http, window: TimeRange, replies: &[Reply]) -
         "A profiler trace (60 s) or failed request traces with a time limit while it is slow"
             .to_owned(),
     );
-    finding.evidence = replies.iter().flat_map(|reply| reply.evidence(4)).take(4).collect();
+    finding.evidence = reply.evidence(EVIDENCE);
     finding
 }

@@ -7,8 +7,9 @@ use daaslens_stats::wall::{self, Wall};
 
 use super::{Conclusions, Rule};
 use crate::facts::Facts;
+use crate::http::samples::Samples;
 use crate::http::summary::app_sites;
-use crate::zoom::{Question, Reply, Select};
+use crate::zoom::{Question, Reply};
 
 pub(super) const RULE: Rule =
     Rule { id: "timeout-wall", doc: include_str!("timeout_wall.md"), questions, conclude };
@@ -16,9 +17,6 @@ pub(super) const RULE: Rule =
 /// From how many requests on a wall is a defect.
 const CUTOFFS: u64 = 5;
 const AT_LIMIT: u64 = 20;
-
-/// The front end's limit, with what the clocks and the network add.
-const FRONT_END: (u32, u32) = (225_000, 245_000);
 
 /// Piles of durations of all paths that are not long by nature.
 fn walls(http: &Http) -> Vec<Wall> {
@@ -35,38 +33,46 @@ fn walls(http: &Http) -> Vec<Wall> {
     wall::walls(&seconds).into_iter().filter(|wall| wall.limit_seconds < 200).collect()
 }
 
-fn questions(facts: &Facts<'_>) -> Vec<Question> {
-    let (Some(http), Some(window)) = (facts.http, facts.window) else { return Vec::new() };
-    let mut ranges: Vec<(u32, u32)> = walls(http)
-        .iter()
-        .map(|wall| (wall.limit_seconds * 1000 - 3000, wall.limit_seconds * 1000 + 3000))
-        .collect();
-    if http.totals.cutoffs > 0 {
-        ranges.push(FRONT_END);
+/// The requests at a limit, of all sites.
+fn at(facts: &Facts<'_>, limit: u32) -> Samples {
+    let mut all = Samples::default();
+    for (_, site) in app_sites(facts.cube) {
+        if let Some(samples) = site.at_limit.get(&limit) {
+            all.merge(samples.clone());
+        }
     }
-    ranges
-        .into_iter()
-        .flat_map(|(from_ms, to_ms)| {
-            app_sites(facts.cube).map(move |(site, _)| Question {
-                site: site.to_vec(),
-                range: window,
-                window,
-                select: Select::Took { from_ms, to_ms },
-            })
-        })
-        .collect()
+    all
+}
+
+/// The requests that the front end cut off, of all sites.
+fn cut(facts: &Facts<'_>) -> Samples {
+    let mut all = Samples::default();
+    for (_, site) in app_sites(facts.cube) {
+        all.merge(site.cut_off.clone());
+    }
+    all
+}
+
+fn questions(facts: &Facts<'_>) -> Vec<Question> {
+    let Some(http) = facts.http else { return Vec::new() };
+    let mut samples: Vec<Samples> =
+        walls(http).iter().map(|wall| at(facts, wall.limit_seconds)).collect();
+    samples.push(cut(facts));
+    samples.iter().map(|samples| Question::At(samples.places().collect())).collect()
 }
 
 fn conclude(facts: &Facts<'_>, replies: &[Reply], out: &mut Conclusions) {
     let (Some(http), Some(window)) = (facts.http, facts.window) else { return };
-    let sites = app_sites(facts.cube).count().max(1);
-    let mut replies = replies.chunks(sites);
     let walls = walls(http);
-    for wall in &walls {
-        out.findings.push(at_limit(wall, http, window, replies.next().unwrap_or_default()));
+    let mut replies = replies.iter();
+    for (wall, reply) in walls.iter().zip(&mut replies) {
+        let seen = at(facts, wall.limit_seconds).range.unwrap_or(window);
+        out.findings.push(at_limit(wall, http, seen, reply));
     }
     if http.totals.cutoffs > 0 {
-        out.findings.push(cut_off(facts, http, window, replies.next().unwrap_or_default()));
+        let mut finding = cut_off(facts, http, cut(facts).range.unwrap_or(window));
+        finding.evidence = replies.next().map_or_else(Vec::new, |reply| reply.evidence(6));
+        out.findings.push(finding);
     } else if walls.is_empty() && http.latency.count() > 0 {
         let text = format!(
             "no pile of durations at a common limit, and none of {} was cut off at 230 s",
@@ -76,7 +82,7 @@ fn conclude(facts: &Facts<'_>, replies: &[Reply], out: &mut Conclusions) {
     }
 }
 
-fn at_limit(wall: &Wall, http: &Http, window: TimeRange, replies: &[Reply]) -> Finding {
+fn at_limit(wall: &Wall, http: &Http, window: TimeRange, reply: &Reply) -> Finding {
     let severity = if wall.requests >= AT_LIMIT { Severity::Warning } else { Severity::Info };
     let headline = format!(
         "{} of {} end at {}, like at a limit",
@@ -85,7 +91,7 @@ fn at_limit(wall: &Wall, http: &Http, window: TimeRange, replies: &[Reply]) -> F
         duration_s(u64::from(wall.limit_seconds))
     );
     let mut finding = Finding::new(RULE.id, severity, Confidence::Possible, headline);
-    finding.window = Some(seen(replies).unwrap_or(window));
+    finding.window = Some(window);
     finding.metrics = vec![
         ("count", Metric::Count(wall.requests)),
         ("requests", Metric::Count(http.totals.requests)),
@@ -96,11 +102,11 @@ fn at_limit(wall: &Wall, http: &Http, window: TimeRange, replies: &[Reply]) -> F
         "Find whose limit it is (database command, HTTP client, FastCGI, request queue) and what does not answer in time"
             .to_owned(),
     );
-    finding.evidence = replies.iter().flat_map(|reply| reply.evidence(4)).take(4).collect();
+    finding.evidence = reply.evidence(4);
     finding
 }
 
-fn cut_off(facts: &Facts<'_>, http: &Http, window: TimeRange, replies: &[Reply]) -> Finding {
+fn cut_off(facts: &Facts<'_>, http: &Http, window: TimeRange) -> Finding {
     let cutoffs = http.totals.cutoffs;
     let together: u64 =
         app_sites(facts.cube).flat_map(|(_, site)| site.cancelled_together()).map(|(_, n)| n).sum();
@@ -116,7 +122,7 @@ fn cut_off(facts: &Facts<'_>, http: &Http, window: TimeRange, replies: &[Reply])
         thousands(cutoffs - together.min(cutoffs)),
         thousands(together)
     );
-    finding.window = Some(seen(replies).unwrap_or(window));
+    finding.window = Some(window);
     finding.metrics =
         vec![("count", Metric::Count(cutoffs)), ("requests", Metric::Count(http.totals.requests))];
     finding.impact = cutoffs;
@@ -126,10 +132,5 @@ fn cut_off(facts: &Facts<'_>, http: &Http, window: TimeRange, replies: &[Reply])
     finding.advice.fix.push(
         "Answer within 230 s: move long work to the background and let the client ask for its result".to_owned(),
     );
-    finding.evidence = replies.iter().flat_map(|reply| reply.evidence(4)).take(6).collect();
     finding
-}
-
-fn seen(replies: &[Reply]) -> Option<TimeRange> {
-    replies.iter().fold(None, |seen, reply| TimeRange::merge(seen, reply.seen))
 }
