@@ -115,9 +115,10 @@ pub fn class(record: &Record<'_>) -> Class {
         return limit;
     }
     if record.level() == Level::Database {
-        return Class::Database { code: None };
+        return database(text, &any).unwrap_or(Class::Database { code: None });
     }
-    if has("PHP Startup: ") || text.starts_with(b"Unable to load dynamic library") {
+    let loaded_twice = text.starts_with(b"Module ") && has("is already loaded");
+    if loaded_twice || has("PHP Startup: ") || text.starts_with(b"Unable to load dynamic library") {
         return startup(&any);
     }
     if let Some(class) = opcache(&any).or_else(|| database(text, &any)) {

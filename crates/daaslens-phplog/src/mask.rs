@@ -57,7 +57,7 @@ pub(crate) fn mask_sql(sql: &str) -> String {
                 out.push('?');
             }
             c => {
-                word = c.is_alphanumeric() || c == '`';
+                word = c.is_alphanumeric() || matches!(c, '_' | '`');
                 out.push(c);
             }
         }
@@ -72,6 +72,9 @@ pub(crate) fn mask_sql(sql: &str) -> String {
     }
     text
 }
+
+/// Words in front of a number that is a code, which tells one error from another.
+const CODES: [&str; 6] = ["(HY000/", "errno ", "errno=", "parameter #", "Argument #", "Argument "];
 
 struct Masker<'a> {
     text: &'a str,
@@ -88,7 +91,11 @@ impl<'a> Masker<'a> {
         while let Some(c) = self.rest().chars().next() {
             match c {
                 '<' if self.tag() => {}
-                '[' if self.rest().starts_with("[<a href=") => self.skip_to("]"),
+                '[' if self.rest().starts_with("[<a href=") => {
+                    self.skip_to("]");
+                    self.out.truncate(self.out.trim_end().len());
+                }
+                '=' if self.value() => {}
                 '\'' | '"' => self.quoted(c),
                 c if starts_word(c, self.rest()) => self.word(),
                 c => {
@@ -112,6 +119,23 @@ impl<'a> Masker<'a> {
             }
             _ => false,
         }
+    }
+
+    /// What follows `name=` is a value: of a query, of a form, of a setting.
+    fn value(&mut self) -> bool {
+        let is_named = self.out.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | ']'));
+        let value = self.rest().get(1..).unwrap_or_default();
+        let len = value.find(ends_value).unwrap_or(value.len());
+        if !is_named || len == 0 || value.starts_with(['>', '=', '(']) {
+            return false;
+        }
+        self.out.push('=');
+        self.at += 1;
+        if !self.keeps_numbers() {
+            self.out.push('*');
+            self.at += len;
+        }
+        true
     }
 
     fn skip_to(&mut self, end: &str) {
@@ -151,14 +175,14 @@ impl<'a> Masker<'a> {
     /// A word is all up to a blank, a quote, a bracket or a comma.
     fn word(&mut self) {
         let rest = self.rest();
-        let path = is_path_start(rest);
-        let len = rest
-            .find(|c: char| {
-                c.is_whitespace()
-                    || matches!(c, '\'' | '"' | '<' | '>' | ',' | ';' | ')' | ']' | '}')
-                    || (!path && matches!(c, '(' | '[' | '{' | '='))
-            })
-            .unwrap_or(rest.len());
+        let whole = rest.find(ends_value).unwrap_or(rest.len());
+        let word = rest.get(..whole).unwrap_or_default();
+        // Brackets and `=` belong to paths and URLs; anywhere else they end a word.
+        let len = if is_path_start(rest) || is_url(word) {
+            whole
+        } else {
+            word.find(['(', '[', '{', '=']).unwrap_or(whole)
+        };
         let len = len.max(rest.chars().next().map_or(1, char::len_utf8));
         let word = rest.get(..len).unwrap_or_default();
         // A full stop or colon behind a word is not part of it.
@@ -174,13 +198,24 @@ impl<'a> Masker<'a> {
         let out = self.out.as_str();
         let http = out.trim_end().rsplit(' ').next().is_some_and(|word| word.starts_with("HTTP/"));
         let sqlstate = out.rfind("SQLSTATE[").is_some_and(|at| out.len() - at <= 24);
-        let mysql = out.ends_with("(HY000/") || out.ends_with("errno ") || out.ends_with("errno=");
+        // `SQLSTATE[42S02]: Base table or view not found: 1146 Table …`
+        let statement = out.ends_with(": ") && out.contains("SQLSTATE[");
         (http && out.ends_with(' '))
             || (sqlstate && out.ends_with('['))
-            || mysql
-            || out.ends_with("parameter #")
-            || out.ends_with("Argument #")
+            || statement
+            || CODES.iter().any(|before| out.ends_with(before))
     }
+}
+
+/// What a path, a URL or a value never holds.
+fn ends_value(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\'' | '"' | '<' | '>' | ',' | ';' | ')' | ']' | '}')
+}
+
+fn is_url(word: &str) -> bool {
+    word.split_once("://").is_some_and(|(scheme, _)| {
+        scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'.' | b'-'))
+    })
 }
 
 /// Whether a word starts here that has to be looked at as a whole.
@@ -229,7 +264,7 @@ fn masked_word(word: &str, kept: bool, out: &mut String) {
         out.push_str("<email>");
     } else if is_address(word) {
         out.push_str("<ip>");
-    } else if word.starts_with("HTTP/") || word.starts_with("SQLSTATE") {
+    } else if ["HTTP/", "SQLSTATE", "HY000/"].iter().any(|code| word.starts_with(code)) {
         out.push_str(word);
     } else if is_guid(word) {
         out.push_str("<guid>");
@@ -261,9 +296,9 @@ fn digits_masked(word: &str) -> String {
         let in_name = out.chars().next_back().is_some_and(char::is_alphabetic) && len <= 3;
         out.push_str(if in_name { digits } else { "#" });
         rest = behind;
-        // `1.5`, `10,000` and `1e9` are one number.
+        // `1.5` is one number.
         if !in_name
-            && let Some(fraction) = rest.strip_prefix(['.', ','])
+            && let Some(fraction) = rest.strip_prefix('.')
             && fraction.starts_with(|c: char| c.is_ascii_digit())
         {
             rest = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -281,7 +316,11 @@ fn is_email(word: &str) -> bool {
 
 fn is_address(word: &str) -> bool {
     let without_port = word.rsplit_once(':').map_or(word, |(front, _)| front);
-    word.parse::<std::net::IpAddr>().is_ok() || without_port.parse::<std::net::Ipv4Addr>().is_ok()
+    // `A::b` and `Face::add` are method calls that also are addresses.
+    let is_v6 = word.bytes().any(|b| b.is_ascii_digit())
+        && !word.bytes().any(|b| b.is_ascii_uppercase())
+        && word.parse::<std::net::Ipv6Addr>().is_ok();
+    is_v6 || without_port.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
 fn is_guid(word: &str) -> bool {
@@ -368,11 +407,11 @@ mod tests {
             ("No user 'jo@example.org' here", "No user '*' here"),
             ("mail jo@example.org from 10.0.0.7:443.", "mail <email> from <ip>."),
             ("can't open \"/a/b/secret.txt", "can't open \"*"),
-            ("id 12 of 3.5 and 10,000", "id # of # and #"),
+            ("id 12 of 3.5 and 10.4.1", "id # of # and #.#"),
             ("md5 sha256 utf8 x86", "md5 sha256 utf8 x86"),
             ("order a1b2c3d4e5 at 0x7ffe1234", "order <hex> at <hex>"),
             ("guid 123e4567-e89b-12d3-a456-426614174000.", "guid <guid>."),
-            ("key AbCdEf0123456789AbCdEf01", "key <token>"),
+            ("key AbCdXy0123456789AbCdXy01", "key <token>"),
             (
                 "file_get_contents(https://a.example/b?key=c): failed to open stream: HTTP request failed! HTTP/1.1 429 Too Many",
                 "file_get_contents(<url>): Failed to open stream: HTTP request failed! HTTP/1.1 429 Too Many",
@@ -393,7 +432,7 @@ mod tests {
             ),
             (
                 "f() [<a href='function.f'>function.f</a>]: was <strong>wrong</strong>",
-                "f() : was wrong",
+                "f(): was wrong",
             ),
             ("GET /a/b.php?id=3&token=x failed", "GET b.php?* failed"),
             ("a\t\r\n  b\u{202e}c", "a b\\u{202e}c"),

@@ -55,7 +55,7 @@ impl fmt::Display for Signature {
             write!(f, "{}: ", self.level.word())?;
         }
         if let Some(exception) = &self.exception {
-            write!(f, "Uncaught {exception}: ")?;
+            write!(f, "Uncaught {exception}{}", if self.message.is_empty() { "" } else { ": " })?;
         }
         f.write_str(&self.message)?;
         if self.file.is_some() {
@@ -74,6 +74,13 @@ pub fn signature(record: &Record<'_>) -> Signature {
     let message = match &top {
         Some(Exception { message, .. }) => masked(message),
         None if record.level() == Level::Database => masked_query(record.message()),
+        None if record.level() == Level::Other => {
+            // The word is all that tells such levels apart.
+            cut(
+                &format!("{}: {}", decode(record.level_word()), masked(record.message())),
+                MAX_MESSAGE,
+            )
+        }
         None => masked(record.message()),
     };
     let file = record.file().map(|file| site_path(file));

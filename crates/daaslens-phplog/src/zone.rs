@@ -115,7 +115,6 @@ fn numeric_offset(name: &[u8]) -> Option<i32> {
 /// India, Israel and Ireland; `CST` is Chicago, Shanghai and Havana) are left out: a wrong hour is worse than none.
 fn abbreviation(name: &[u8]) -> Option<i32> {
     Some(match name {
-        b"AKDT" => -8,
         b"AKST" => -9,
         b"AEDT" => 11,
         b"AEST" | b"ChST" => 10,
@@ -129,7 +128,7 @@ fn abbreviation(name: &[u8]) -> Option<i32> {
         b"NZST" => 12,
         b"PDT" => -7,
         b"PKT" => 5,
-        b"PST" => -8,
+        b"AKDT" | b"PST" => -8,
         b"WAT" | b"WEST" => 1,
         b"WIB" => 7,
         _ => return None,

@@ -50,11 +50,11 @@ fn logs() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
 
+/// What a reader says about one item.
+type Seen<'a> = (Span, Option<Stamp<'a>>, Option<(Signature, Class)>);
+
 /// What a reader says about a log that is cut into pieces; without the lines, which count per piece.
-fn everything(
-    log: &[u8],
-    target: usize,
-) -> Vec<(Span, Option<Stamp<'_>>, Option<(Signature, Class)>)> {
+fn everything(log: &[u8], target: usize) -> Vec<Seen<'_>> {
     let chunks = plan(log, target);
     let items = chunks.iter().flat_map(|chunk| read(log, chunk));
     items
@@ -90,9 +90,9 @@ fn check_laws(log: &[u8]) {
                 Item::Blank(_) => {}
             }
             let span = item.span();
-            lines +=
-                log[span.start as usize..span.end as usize].iter().filter(|b| **b == b'\n').count()
-                    as u64;
+            let bytes = &log[span.start as usize..span.end as usize];
+            lines += bytes.split_inclusive(|b| *b == b'\n').filter(|l| l.ends_with(b"\n")).count()
+                as u64;
         }
     }
     for (.., signed) in &whole {
