@@ -56,44 +56,31 @@ impl<V: Default + Merge> Keys<V> {
     #[inline]
     pub(crate) fn value(&mut self, key: &[u8]) -> &mut V {
         let hash = self.hasher.hash_one(key);
-        // The entry API would borrow the table for as long as the result lives, also on the way that inserts.
-        if self.table.find(hash, |entry| *entry.key == *key).is_none() {
-            if level(key) < self.level {
-                return &mut self.rest;
+        let Self { table, cap, level, rest, .. } = self;
+        let absent = match table.find_entry(hash, |entry| *entry.key == *key) {
+            Ok(entry) => return &mut entry.into_mut().value,
+            Err(absent) => absent,
+        };
+        let table = absent.into_table();
+        if level_of(key) >= *level {
+            insert(table, Entry { hash, key: key.into(), value: V::default() }, *cap, level, rest);
+            if level_of(key) >= *level
+                && let Some(entry) = table.find_mut(hash, |entry| *entry.key == *key)
+            {
+                return &mut entry.value;
             }
-            self.insert(Entry { hash, key: key.into(), value: V::default() });
-            if level(key) < self.level {
-                return &mut self.rest;
-            }
         }
-        match self.table.find_mut(hash, |entry| *entry.key == *key) {
-            Some(entry) => &mut entry.value,
-            None => &mut self.rest,
-        }
-    }
-
-    fn insert(&mut self, entry: Entry<V>) {
-        self.table.insert_unique(entry.hash, entry, |entry| entry.hash);
-        while self.table.len() > self.cap {
-            self.raise(self.level + 1);
-        }
-    }
-
-    fn raise(&mut self, to: u32) {
-        self.level = to;
-        for gone in self.table.extract_if(|entry| level(&entry.key) < to) {
-            self.rest.merge(gone.value);
-        }
+        rest
     }
 
     /// Adds all of `other`.
     pub(crate) fn merge(&mut self, other: Self) {
         if other.level > self.level {
-            self.raise(other.level);
+            raise(&mut self.table, other.level, &mut self.level, &mut self.rest);
         }
         self.rest.merge(other.rest);
         for Entry { key, value, .. } in other.table {
-            if level(&key) < self.level {
+            if level_of(&key) < self.level {
                 self.rest.merge(value);
                 continue;
             }
@@ -101,7 +88,15 @@ impl<V: Default + Merge> Keys<V> {
             let hash = self.hasher.hash_one(&*key);
             match self.table.find_mut(hash, |mine| mine.key == key) {
                 Some(mine) => mine.value.merge(value),
-                None => self.insert(Entry { hash, key, value }),
+                None => {
+                    insert(
+                        &mut self.table,
+                        Entry { hash, key, value },
+                        self.cap,
+                        &mut self.level,
+                        &mut self.rest,
+                    );
+                }
             }
         }
     }
@@ -119,9 +114,30 @@ impl<V: Default + Merge> Keys<V> {
     }
 }
 
+fn insert<V: Merge>(
+    table: &mut HashTable<Entry<V>>,
+    entry: Entry<V>,
+    cap: usize,
+    level: &mut u32,
+    rest: &mut V,
+) {
+    table.insert_unique(entry.hash, entry, |entry| entry.hash);
+    while table.len() > cap {
+        raise(table, *level + 1, level, rest);
+    }
+}
+
+/// Gives up the keys below a level.
+fn raise<V: Merge>(table: &mut HashTable<Entry<V>>, to: u32, level: &mut u32, rest: &mut V) {
+    *level = to;
+    for gone in table.extract_if(|entry| level_of(&entry.key) < to) {
+        rest.merge(gone.value);
+    }
+}
+
 /// The level of a key: how many trailing zeros its fixed-seed hash has (FNV-1a with a final mix, so that the low
 /// bits are worth something).
-fn level(key: &[u8]) -> u32 {
+fn level_of(key: &[u8]) -> u32 {
     struct Fnv(u64);
     impl Hasher for Fnv {
         fn finish(&self) -> u64 {

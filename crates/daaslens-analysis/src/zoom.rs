@@ -17,7 +17,7 @@ use crate::blocks::{self, Block};
 use crate::config::Config;
 use crate::http::course::family;
 use crate::http::cube::{is_abort, outcome_key, outcome_of};
-use crate::http::{agent, excerpt, template};
+use crate::http::{excerpt, template};
 use crate::keys::{Keys, Merge};
 use crate::survey::{Indexed, IndexedPiece};
 
@@ -69,8 +69,8 @@ pub(crate) struct Reply {
     outcomes: Keys<u64>,
     /// All that were asked for, and all that were answered meanwhile.
     pub(crate) total: Split,
-    /// Per second and instance: requests and failures; for close-ups.
-    pub(crate) course: BTreeMap<(String, i64), (u32, u32)>,
+    /// Per instance and second: requests and failures; for close-ups.
+    pub(crate) course: BTreeMap<String, BTreeMap<i64, (u32, u32)>>,
 }
 
 /// Failing and answered requests.
@@ -125,10 +125,13 @@ impl Reply {
         }
         self.outcomes.merge(other.outcomes);
         self.total.merge(other.total);
-        for (key, (requests, errors)) in other.course {
-            let mine = self.course.entry(key).or_default();
-            mine.0 += requests;
-            mine.1 += errors;
+        for (instance, seconds) in other.course {
+            let course = self.course.entry(instance).or_default();
+            for (second, (requests, errors)) in seconds {
+                let mine = course.entry(second).or_default();
+                mine.0 += requests;
+                mine.1 += errors;
+            }
         }
     }
 
@@ -271,10 +274,14 @@ impl Look<'_> {
                     let abort = is_abort(record.win32_status().unwrap_or(0));
                     let error = (500..600).contains(&status) && !abort;
                     let asked = error && wanted.is_none_or(|wanted| family(status) == Some(wanted));
-                    let cell =
-                        reply.course.entry((log.instance.clone(), time.seconds())).or_default();
-                    cell.0 += 1;
-                    cell.1 += u32::from(asked);
+                    if !reply.course.contains_key(&log.instance) {
+                        reply.course.insert(log.instance.clone(), BTreeMap::new());
+                    }
+                    if let Some(course) = reply.course.get_mut(&log.instance) {
+                        let cell = course.entry(time.seconds()).or_default();
+                        cell.0 += 1;
+                        cell.1 += u32::from(asked);
+                    }
                     if !window.contains(time) {
                         continue;
                     }
@@ -360,9 +367,6 @@ impl Reply {
             if let Some(value) = record.value(field) {
                 add(dimension, value);
             }
-        }
-        if let Some(value) = record.user_agent() {
-            add("user-agent", agent::family(value).as_bytes());
         }
     }
 }

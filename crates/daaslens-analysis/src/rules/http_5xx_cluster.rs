@@ -12,6 +12,8 @@ use daaslens_stats::ratio::{self, Table};
 
 use super::{Conclusions, Rule};
 use crate::facts::Facts;
+use crate::http::agent;
+use crate::keys::{Keys, Merge as _};
 use crate::signals::ClusterSignal;
 use crate::zoom::{Question, Reply, Split};
 
@@ -127,9 +129,9 @@ fn share(split: Split) -> f64 {
 /// Failing and answered requests by instance inside the window.
 fn instances(reply: &Reply, window: TimeRange) -> BTreeMap<&str, Split> {
     let mut rows: BTreeMap<&str, Split> = BTreeMap::new();
-    for ((instance, second), (requests, errors)) in &reply.course {
-        if window.contains(Time::from_seconds(*second)) {
-            let row = rows.entry(instance).or_default();
+    for (instance, course) in &reply.course {
+        let row = rows.entry(instance).or_default();
+        for (_, (requests, errors)) in course.range(window.start.seconds()..=window.end.seconds()) {
             row.failing += u64::from(*errors);
             row.answered += u64::from(requests - errors);
         }
@@ -201,18 +203,26 @@ fn attribution(reply: &Reply) -> Attribution {
     let total = reply.total;
     let mut rows: Vec<(&'static str, PartKind, String, Split)> = Vec::new();
     for (dimension, kind) in DIMENSIONS {
-        if let Some(values) = reply.dimensions.get(dimension) {
-            // A value that all requests have in common sets nothing apart.
-            rows.extend(
-                values
-                    .sorted()
-                    .into_iter()
-                    .filter(|(_, split)| {
-                        split.failing + split.answered < total.failing + total.answered
-                    })
-                    .map(|(value, split)| (dimension, kind, visible(value).into_owned(), *split)),
-            );
+        let mut values: BTreeMap<String, Split> = BTreeMap::new();
+        for (value, split) in reply.dimensions.get(dimension).map(Keys::sorted).unwrap_or_default()
+        {
+            // Agents differ in every version; their families are what a client is.
+            let value = if dimension == "user-agent" {
+                agent::family(value)
+            } else {
+                visible(value).into_owned()
+            };
+            values.entry(value).or_default().merge(*split);
         }
+        // A value that all requests have in common sets nothing apart.
+        rows.extend(
+            values
+                .into_iter()
+                .filter(|(_, split)| {
+                    split.failing + split.answered < total.failing + total.answered
+                })
+                .map(|(value, split)| (dimension, kind, value, split)),
+        );
     }
     let tables: Vec<Table> = rows
         .iter()
@@ -294,17 +304,20 @@ fn closeup(cluster: &ClusterSignal, reply: &Reply) -> Option<Closeup> {
     let start = range.start.seconds().div_euclid(width) * width;
     let bins = usize::try_from((range.end.seconds() - start).div_euclid(width) + 1).ok()?;
     let mut rows: BTreeMap<&str, CloseupRow> = BTreeMap::new();
-    for ((instance, second), (requests, errors)) in &reply.course {
-        let Ok(bin) = usize::try_from((second - start).div_euclid(width)) else { continue };
+    for (instance, course) in &reply.course {
         let row = rows.entry(instance).or_insert_with(|| CloseupRow {
             label: instance.clone(),
             kind: PartKind::Instance,
             requests: vec![0; bins],
             errors: vec![0; bins],
         });
-        if let (Some(all), Some(failed)) = (row.requests.get_mut(bin), row.errors.get_mut(bin)) {
-            *all += requests;
-            *failed += errors;
+        for (second, (requests, errors)) in course {
+            let Ok(bin) = usize::try_from((second - start).div_euclid(width)) else { continue };
+            if let (Some(all), Some(failed)) = (row.requests.get_mut(bin), row.errors.get_mut(bin))
+            {
+                *all += requests;
+                *failed += errors;
+            }
         }
     }
     let mut rows: Vec<CloseupRow> = rows.into_values().collect();
