@@ -6,22 +6,20 @@ use daaslens_core::{Span, Time};
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event as Xml};
 
+use crate::MAX_DATA;
 use crate::event::{Datum, Dialect, Event, is_asp_net};
 use crate::fault::Fault;
-use crate::MAX_DATA;
 
 /// Reads one event from `<Event` to `</Event>`.
 pub(crate) fn event(bytes: &[u8], span: Span, line: u64) -> Result<Event<'_>, Fault> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Builder::new(span, line).build(text),
-        // Consoles of the time wrote the code page of the machine; Windows-1252 maps every byte to something.
-        Err(_) => {
-            let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes);
-            let mut event = Builder::new(span, line).build(&text)?.into_owned();
-            event.faults.insert(0, Fault::NotUtf8);
-            Ok(event)
-        }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Builder::new(span, line).build(text);
     }
+    // Consoles of the time wrote the code page of the machine; Windows-1252 maps every byte to something.
+    let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes);
+    let mut event = Builder::new(span, line).build(&text)?.into_owned();
+    event.faults.insert(0, Fault::NotUtf8);
+    Ok(event)
 }
 
 /// Where in the tree the reader stands.
@@ -128,7 +126,10 @@ impl<'s> Builder<'s> {
             }
         }
         if !self.places.is_empty() {
-            return Err(Fault::Markup { offset: text.len() as u64, what: "an element is not closed" });
+            return Err(Fault::Markup {
+                offset: text.len() as u64,
+                what: "an element is not closed",
+            });
         }
         self.finish()
     }
@@ -159,7 +160,9 @@ impl<'s> Builder<'s> {
             (Place::Rendering, "Message") => Place::Leaf(Leaf::Message),
             // Providers with templates of their own put named elements into UserData, one level down or two:
             // the innermost ones carry the text.
-            (Place::UserData | Place::Leaf(Leaf::Datum), _) if self.places.contains(&Place::UserData) => {
+            (Place::UserData | Place::Leaf(Leaf::Datum), _)
+                if self.places.contains(&Place::UserData) =>
+            {
                 if let Some(outer @ Place::Leaf(Leaf::Datum)) = self.places.last_mut() {
                     *outer = Place::UserData;
                 }
