@@ -1,0 +1,123 @@
+//! Event logs: every event once, although bundles often hold several snapshots of the same growing file.
+
+use std::collections::BTreeSet;
+
+use daaslens_core::text::{shortened, visible};
+use daaslens_core::{Evidence, Excerpt, Location, Part, PartKind, SourceId, TimeRange};
+use daaslens_eventlog::{Event, Incident, Item};
+
+use super::Count;
+use crate::config::Config;
+
+/// The most events that are held.
+const MAX_EVENTS: usize = 300_000;
+
+/// The longest excerpt, in characters.
+const EXCERPT: usize = 700;
+
+/// All events.
+#[derive(Debug, Default)]
+pub(crate) struct Events {
+    pub(crate) events: Vec<Event<'static>>,
+    /// The source of each.
+    pub(crate) sources: Vec<usize>,
+    /// What they tell, folded.
+    pub(crate) incidents: Vec<Incident>,
+    pub(crate) range: Option<TimeRange>,
+    /// Files that were read, also without an event.
+    pub(crate) files: u64,
+    /// Events that stood in more than one file.
+    pub(crate) copies: u64,
+    /// Whether there were more than are held.
+    pub(crate) full: bool,
+}
+
+impl Events {
+    pub(crate) fn read(bytes: &[u8], source: usize, config: &Config, count: &mut Count) -> Self {
+        let mut events = Self { files: 1, ..Self::default() };
+        for item in daaslens_eventlog::read_all(bytes) {
+            match item {
+                Item::Event(event) => {
+                    count.records += 1;
+                    count.recovered += u64::from(!event.faults.is_empty());
+                    if let Some(time) = event.time {
+                        TimeRange::extend(&mut count.range, time);
+                    }
+                    let admitted = config.filter.admits_time(event.time)
+                        && config.filter.admits_instance_or_unknown(&event.computer);
+                    if admitted && events.events.len() < MAX_EVENTS {
+                        events.events.push(event.into_owned());
+                        events.sources.push(source);
+                    } else if admitted {
+                        events.full = true;
+                    }
+                }
+                Item::Malformed(malformed) => {
+                    count.fault(malformed.line, malformed.span.start, malformed.fault.to_string());
+                }
+                Item::Other(_) => {}
+            }
+        }
+        events
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.events.extend(other.events);
+        self.sources.extend(other.sources);
+        self.files += other.files;
+        self.full |= other.full;
+    }
+
+    /// Once everything is there: drops copies, and folds what belongs together.
+    pub(crate) fn settle(&mut self) {
+        let mut seen = BTreeSet::new();
+        let mut keep = Vec::with_capacity(self.events.len());
+        for event in &self.events {
+            let data: Vec<&str> = event.data.iter().map(|datum| &*datum.text).collect();
+            keep.push(seen.insert((
+                event.time,
+                event.computer.to_ascii_lowercase(),
+                event.record_id,
+                event.provider.to_ascii_lowercase(),
+                event.id,
+                data.join("\u{1f}"),
+            )));
+        }
+        drop(seen);
+        self.copies = keep.iter().filter(|keep| !**keep).count() as u64;
+        let mut kept = keep.iter();
+        self.events.retain(|_| kept.next().copied().unwrap_or(true));
+        let mut kept = keep.iter();
+        self.sources.retain(|_| kept.next().copied().unwrap_or(true));
+        for event in &self.events {
+            if let Some(time) = event.time {
+                TimeRange::extend(&mut self.range, time);
+            }
+        }
+        self.incidents = daaslens_eventlog::fold(&self.events);
+    }
+
+    /// An event as evidence.
+    pub(crate) fn evidence(&self, index: usize, note: &str, alike: u64) -> Option<Evidence> {
+        let event = self.events.get(index)?;
+        let source = *self.sources.get(index)?;
+        let plain = |text: String, strong| Part { kind: PartKind::Plain, text, strong };
+        let mut parts = vec![
+            plain(event.time.map_or_else(|| "-".to_owned(), daaslens_core::Time::rfc3339), false),
+            plain(" ".to_owned(), false),
+            Part { kind: PartKind::Instance, text: visible(event.computer.as_bytes()).into_owned(), strong: false },
+            plain(" ".to_owned(), false),
+            plain(visible(event.provider.as_bytes()).into_owned(), true),
+            plain(format!(" {} ", event.id), true),
+        ];
+        let text: Vec<&str> = event.data.iter().map(|datum| datum.text.trim()).filter(|text| !text.is_empty()).collect();
+        let text = visible(text.join(" | ").as_bytes()).into_owned();
+        parts.push(Part { kind: PartKind::Text, text: shortened(&text, EXCERPT).into_owned(), strong: false });
+        Some(Evidence {
+            at: Location { source: SourceId(source as u32), byte: event.span.start, line: event.line },
+            note: note.to_owned(),
+            excerpt: Excerpt(parts),
+            alike,
+        })
+    }
+}

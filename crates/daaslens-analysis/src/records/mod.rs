@@ -1,0 +1,153 @@
+//! What lies beside the HTTP log: event logs, PHP logs, deployments, diagnostic sessions.
+//!
+//! These files are small beside request logs (App Service caps its event log at a megabyte), so each is read whole,
+//! within a bound, in parallel; what is concluded from them needs all of them at once.
+
+pub(crate) mod events;
+pub(crate) mod php;
+pub(crate) mod platform;
+
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use daaslens_core::model::{FaultSample, SourceStatus};
+use daaslens_core::{Kind, Source, TimeRange};
+use rayon::ThreadPool;
+use rayon::prelude::*;
+
+use crate::config::{Config, Progress};
+use crate::survey::Outcome;
+
+/// The most bytes of one file that are held in memory.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// How many faults of a file are shown.
+const FAULTS: usize = 5;
+
+/// Everything that was read.
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    pub(crate) events: events::Events,
+    pub(crate) php: php::Php,
+    pub(crate) platform: platform::Platform,
+}
+
+/// What one file holds.
+enum Content {
+    Events(events::Events),
+    Php(php::Php),
+    Platform(platform::Platform),
+}
+
+/// What was counted of one file.
+#[derive(Debug, Default)]
+pub(crate) struct Count {
+    pub(crate) records: u64,
+    pub(crate) malformed: u64,
+    pub(crate) recovered: u64,
+    pub(crate) range: Option<TimeRange>,
+    pub(crate) faults: Vec<FaultSample>,
+}
+
+impl Count {
+    /// Counts something that could not be read.
+    pub(crate) fn fault(&mut self, line: u64, byte: u64, fault: String) {
+        self.malformed += 1;
+        if self.faults.len() < FAULTS {
+            self.faults.push(FaultSample { line, byte, fault });
+        }
+    }
+}
+
+/// Reads every file of a kind that is known here, and says in `outcomes` what became of it.
+pub(crate) fn read(
+    sources: &[Arc<dyn Source>],
+    config: &Config,
+    pool: &ThreadPool,
+    progress: &dyn Progress,
+    outcomes: &mut [Outcome],
+) -> Records {
+    let wanted: Vec<usize> = (0..sources.len()).filter(|i| is_read_here(&*sources[*i])).collect();
+    let read = pool.install(|| {
+        wanted.par_iter().map(|&i| (i, one(&*sources[i], i, config, progress))).collect::<Vec<_>>()
+    });
+    let mut records = Records::default();
+    for (i, result) in read {
+        let outcome = &mut outcomes[i];
+        match result {
+            None => {
+                outcome.status = SourceStatus::Unreadable;
+                outcome.reason =
+                    Some("reading it failed by a defect of this program; nothing of it is counted".to_owned());
+            }
+            Some(Err(error)) => {
+                outcome.status = SourceStatus::Unreadable;
+                outcome.reason = Some(format!("it could not be read: {error}"));
+            }
+            Some(Ok(one)) => {
+                outcome.status = if one.cut.is_some() { SourceStatus::Partial } else { SourceStatus::Read };
+                outcome.reason = one.cut;
+                outcome.bytes = one.bytes;
+                outcome.tally.set(one.count);
+                match one.content {
+                    Content::Events(events) => records.events.merge(events),
+                    Content::Php(php) => records.php.merge(php),
+                    Content::Platform(platform) => records.platform.merge(platform),
+                }
+            }
+        }
+    }
+    records.events.settle();
+    records.php.settle();
+    records.platform.settle();
+    records
+}
+
+fn is_read_here(source: &dyn Source) -> bool {
+    let kind = source.origin().kind;
+    source.fault().is_none()
+        && (matches!(kind, Kind::EventLog | Kind::PhpLog | Kind::Session)
+            || kind == Kind::Deployment && platform::is_record(&source.origin().path))
+}
+
+struct One {
+    content: Content,
+    count: Count,
+    bytes: u64,
+    cut: Option<String>,
+}
+
+fn one(source: &dyn Source, index: usize, config: &Config, progress: &dyn Progress) -> Option<io::Result<One>> {
+    catch_unwind(AssertUnwindSafe(|| {
+        let (bytes, cut) = whole(source)?;
+        progress.advance(bytes.len() as u64);
+        let mut count = Count::default();
+        let content = match source.origin().kind {
+            Kind::EventLog => Content::Events(events::Events::read(&bytes, index, config, &mut count)),
+            Kind::PhpLog => Content::Php(php::Php::read(&bytes, index, config, &mut count)),
+            _ => Content::Platform(platform::Platform::read(&bytes, index, source.origin(), &mut count)),
+        };
+        Ok(One { content, count, bytes: bytes.len() as u64, cut })
+    }))
+    .ok()
+}
+
+/// The bytes of a source, and why they are not all of them.
+fn whole(source: &dyn Source) -> io::Result<(Vec<u8>, Option<String>)> {
+    let mut bytes = Vec::new();
+    let mut cut = None;
+    let result = source.stream(&mut |reader| {
+        let read = Read::take(&mut *reader, MAX_BYTES).read_to_end(&mut bytes);
+        if read.is_ok() && reader.read(&mut [0])? > 0 {
+            cut = Some(format!("only its first {} were read", daaslens_core::text::bytes(MAX_BYTES)));
+        }
+        read.map(drop)
+    });
+    match result {
+        // What was read before the damage is worth having.
+        Err(error) if !bytes.is_empty() => Ok((bytes, Some(format!("the rest could not be read: {error}")))),
+        Err(error) => Err(error),
+        Ok(()) => Ok((bytes, cut)),
+    }
+}
