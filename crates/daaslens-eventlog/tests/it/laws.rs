@@ -93,8 +93,7 @@ fn check(bytes: &[u8], target: usize) -> Result<(), TestCaseError> {
 
     let mut events = Vec::new();
     for item in whole {
-        let line =
-            bytes[..item.span().start as usize].iter().filter(|&&b| b == b'\n').count() as u64 + 1;
+        let line = bytes[..item.span().start as usize].split(|&byte| byte == b'\n').count() as u64;
         match item {
             Item::Event(event) => {
                 prop_assert_eq!(event.line, line);

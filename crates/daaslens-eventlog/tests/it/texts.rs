@@ -212,6 +212,9 @@ fn other_languages_crash_behind_their_handler() {
 
 #[test]
 fn levels_depend_on_who_wrote_them() {
+    use Level::{Critical, Error, Information, Warning};
+    use daaslens_eventlog::Dialect::{AppService, Windows};
+
     let mut event = event("W3SVC-WP", 1, &[]);
     let mut levels = |provider: &'static str, dialect| {
         event.provider = provider.into();
