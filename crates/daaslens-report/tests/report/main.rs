@@ -327,3 +327,15 @@ fn names_of_the_platform_s_machines_stay() {
     }
     assert!(html.contains("site-1") && !html.contains("contoso-shop"));
 }
+
+#[test]
+fn a_visitor_cannot_stop_or_deface_the_report() {
+    let mut analysis = sample::rich();
+    let query = "a=2026-03-11&b=http-5xx-cluster&c=instance&d=332817&e=daaslens&f=%2Fapi%2Forders&g=Mitigate+now";
+    for evidence in analysis.findings.iter_mut().flat_map(|it| &mut it.evidence) {
+        evidence.excerpt.0.push(sample::part(PartKind::Query, query, false));
+    }
+    let html = html(&analysis);
+    assert!(html.contains("After deployment 7c31e0a one worker process crashed nine times"));
+    assert!(html.contains("<code>http-5xx-cluster</code>") && !html.contains("[secret]"));
+}

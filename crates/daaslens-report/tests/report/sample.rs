@@ -4,13 +4,13 @@ use daaslens_core::finding::{Closeup, CloseupRow};
 use daaslens_core::model::*;
 use daaslens_core::*;
 
-pub const DAY: i64 = 1_773_187_200; // 2026-03-11T00:00:00Z
+pub(crate) const DAY: i64 = 1_773_187_200; // 2026-03-11T00:00:00Z
 
-pub fn at(text: &str) -> Time {
+pub(crate) fn at(text: &str) -> Time {
     Time::parse(&format!("2026-03-11 {text}")).expect("a time of day")
 }
 
-pub fn range(start: &str, end: &str) -> TimeRange {
+pub(crate) fn range(start: &str, end: &str) -> TimeRange {
     TimeRange::new(at(start), at(end))
 }
 
@@ -25,7 +25,7 @@ impl Dice {
     }
 }
 
-pub fn part(kind: PartKind, text: &str, strong: bool) -> Part {
+pub(crate) fn part(kind: PartKind, text: &str, strong: bool) -> Part {
     Part { kind, text: text.to_owned(), strong }
 }
 
@@ -98,7 +98,7 @@ fn source(path: &str, kind: &'static str, bytes: u64, records: u64) -> SourceInf
 }
 
 /// A day with a crash loop after a deployment, and a stall in the afternoon.
-pub fn rich() -> Analysis {
+pub(crate) fn rich() -> Analysis {
     let mut dice = Dice(7);
     let a = range("02:14:07", "02:31:02");
     let b = range("16:05:20", "16:26:21");
@@ -630,12 +630,12 @@ fn timeline(dice: &mut Dice, a: TimeRange, b: TimeRange) -> Timeline {
 }
 
 /// A bundle with nothing readable in it.
-pub fn nothing() -> Analysis {
+pub(crate) fn nothing() -> Analysis {
     Analysis::default()
 }
 
 /// Only an event log.
-pub fn without_http() -> Analysis {
+pub(crate) fn without_http() -> Analysis {
     let mut analysis = rich();
     analysis.http = None;
     analysis.php = None;
@@ -654,7 +654,7 @@ pub fn without_http() -> Analysis {
 }
 
 /// One request, and nothing wrong with it.
-pub fn one_request() -> Analysis {
+pub(crate) fn one_request() -> Analysis {
     let mut latency = Latency::default();
     latency.record(12);
     let counts = HttpCounts { requests: 1, ..HttpCounts::default() };
@@ -707,7 +707,7 @@ pub fn one_request() -> Analysis {
 }
 
 /// Far too much of everything.
-pub fn monster() -> Analysis {
+pub(crate) fn monster() -> Analysis {
     let mut analysis = rich();
     let pattern = analysis.findings.clone();
     analysis.findings.clear();
