@@ -7,6 +7,7 @@
 //! * [`httplog_fixtures`]: every quirk of the W3C format, through the whole program.
 //! * [`evidence`]: every place that a finding names is there; nothing private is in any output.
 //! * [`limits`]: hostile and broken input.
+//! * [`replay`]: the fuzz targets without a fuzzer.
 //! * [`samples`]: real files, where there are any on this machine.
 
 #![expect(clippy::disallowed_methods, reason = "tests write the files that the program is to read")]
@@ -17,6 +18,7 @@ mod evidence;
 mod httplog_fixtures;
 mod json;
 mod limits;
+mod replay;
 mod report;
 mod samples;
 mod support;
