@@ -9,6 +9,7 @@ mod copies;
 mod facts;
 mod http;
 mod keys;
+mod readback;
 mod rules;
 mod signals;
 mod survey;
@@ -25,6 +26,7 @@ use daaslens_core::text::visible;
 use daaslens_core::{Kind, PartKind, Source, TimeRange};
 
 pub use config::{Config, Filter, Progress, Sensitivity};
+pub use readback::{Line, read_back};
 pub use rules::{RULES, Rule};
 
 use facts::Facts;

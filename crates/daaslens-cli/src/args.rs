@@ -31,7 +31,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Analyse a bundle and write the report; also what happens without a command
-    Analyze(Analyze),
+    Analyze(Box<Analyze>),
     /// Say what a code, an event or a finding means: `502.3`, `win32 64`, `event 2299`, `finding stall`
     Explain(Explain),
     /// Read the evidence lines of one finding back from the bundle
@@ -195,7 +195,7 @@ pub(crate) struct Talk {
     #[arg(long)]
     pub(crate) no_progress: bool,
 
-    /// When to use colours; NO_COLOR is honoured
+    /// When to use colours; `NO_COLOR` is honoured
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(crate) color: Color,
 }

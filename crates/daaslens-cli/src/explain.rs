@@ -47,11 +47,15 @@ pub(crate) fn run(args: &Explain, console: &Console) -> anyhow::Result<u8> {
 /// The detector that is asked for: `finding stall`, `rule stall`, or its name alone. Its own text wins over the one
 /// of the knowledge base, because it stands beside the thresholds that it speaks of.
 fn rule_of(what: &str) -> Option<&'static Rule> {
-    let words: Vec<String> = what.split_whitespace().map(str::to_lowercase).collect();
-    let name = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["finding" | "rule", name] | [name] => name,
+    let what = what.to_lowercase();
+    let mut words = what.split_whitespace();
+    let name = match (words.next()?, words.next()) {
+        (name, None) | ("finding" | "rule", Some(name)) => name,
         _ => return None,
     };
+    if words.next().is_some() {
+        return None;
+    }
     RULES.iter().find(|rule| rule.id == name)
 }
 
