@@ -11,6 +11,7 @@ mod http;
 #[cfg_attr(not(test), expect(dead_code, reason = "the clusters do not ask for causes yet"))]
 mod hypotheses;
 mod keys;
+mod readback;
 mod rules;
 mod signals;
 mod survey;
@@ -27,6 +28,7 @@ use daaslens_core::text::visible;
 use daaslens_core::{Kind, PartKind, Source, TimeRange};
 
 pub use config::{Config, Filter, Progress, Sensitivity};
+pub use readback::{Line, read_back};
 pub use rules::{RULES, Rule};
 
 use facts::Facts;

@@ -6,6 +6,7 @@
 //! but an error.
 //!
 //! * `redact`: the masking, and the search for leaks.
+//! * `quote`: lines of the input, read again, masked as the evidence is.
 //! * `json`: `findings.json`, a contract with types of its own.
 //! * `ticket`: the same facts as plain text: ticket block, Markdown, terminal.
 //! * `html`: view models, which own all formatting; the templates hold loops and blocks only.
@@ -14,6 +15,7 @@
 mod chart;
 mod html;
 mod json;
+mod quote;
 mod redact;
 mod ticket;
 mod words;
@@ -22,6 +24,11 @@ use std::collections::BTreeSet;
 
 use daaslens_core::model::Analysis;
 
+<<<<<<< HEAD
+=======
+pub use quote::{Line, Quote, quote};
+pub use redact::{Class, Level, Receipt};
+>>>>>>> verbs
 use redact::Redacted;
 pub use redact::{Class, Level, Receipt};
 
@@ -36,6 +43,8 @@ pub struct Options<'a> {
     pub version: &'a str,
     /// The name of the JSON file beside the report, for the commands that the report quotes.
     pub json_name: Option<String>,
+    /// Pseudonyms that were given before: alias, meaning, as in [`Rendered::pseudonyms`]. New ones get later numbers.
+    pub known: Vec<(String, String)>,
     /// Soft limit of the HTML in bytes, above which it leaves out details; 0 stands for 2 MB.
     pub soft_limit: usize,
 }
@@ -150,7 +159,7 @@ fn checked<T>(
     produce: impl Fn(&Redacted) -> Result<T, Error>,
     bytes: impl Fn(&T) -> Vec<&[u8]>,
 ) -> Result<(Redacted, T), Error> {
-    let redacted = redact::redact(analysis, options.redaction, &BTreeSet::new())?;
+    let redacted = redact::redact(analysis, options, &BTreeSet::new())?;
     let output = produce(&redacted)?;
     let mut leaked = redact::search(&redacted, &bytes(&output))?;
     if leaked.is_empty() {
@@ -163,7 +172,7 @@ fn checked<T>(
     if leaked.is_empty() {
         return Ok((redacted, output));
     }
-    let redacted = redact::redact(analysis, options.redaction, &leaked)?;
+    let redacted = redact::redact(analysis, options, &leaked)?;
     let output = produce(&redacted)?;
     let mut left = redact::search(&redacted, &bytes(&output))?;
     left.retain(|word| !own.contains(word));

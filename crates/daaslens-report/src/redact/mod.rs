@@ -19,11 +19,16 @@ use daaslens_core::model::Analysis;
 use daaslens_core::text::{MAX_EXCERPT, visible};
 use daaslens_core::{Excerpt, PartKind};
 
-use crate::Error;
+use crate::{Error, Options};
 use pseudonym::Pseudonyms;
 use secrets::{Hit, Patterns};
 
+<<<<<<< HEAD
 pub(crate) use leak::search;
+=======
+pub(crate) use leak::{is_ordinary, search};
+pub(crate) use pseudonym::parse_address;
+>>>>>>> verbs
 
 /// How much is masked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +50,11 @@ impl Level {
             Self::Normal => "normal",
             Self::Off => "off",
         }
+    }
+
+    /// The level of a word of the command line.
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::Strict, Self::Normal, Self::Off].into_iter().find(|level| level.word() == word)
     }
 
     fn masks(self, class: Class) -> bool {
@@ -133,11 +143,12 @@ const LONGEST_TEXT: usize = 4 * MAX_EXCERPT;
 /// Masks a copy of `analysis`. `leaked` are values that were found in an earlier output.
 pub(crate) fn redact(
     analysis: &Analysis,
-    level: Level,
+    options: &Options<'_>,
     leaked: &BTreeSet<String>,
 ) -> Result<Redacted, Error> {
+    let level = options.redaction;
     let mut analysis = analysis.clone();
-    let mut collector = Collector { names: Pseudonyms::default(), users: BTreeSet::new() };
+    let mut collector = Collector { names: Pseudonyms::knowing(&options.known), users: BTreeSet::new() };
     for identity in &analysis.identities {
         collector.learn(identity.kind, &identity.value);
     }
