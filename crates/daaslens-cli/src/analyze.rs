@@ -55,7 +55,10 @@ pub(crate) fn run(args: &Analyze, console: &Console) -> anyhow::Result<u8> {
     analysis.options = options(args);
     for error in store.errors() {
         let name = file_name(&error.path).unwrap_or_else(|| "A path".to_owned());
-        analysis.coverage.not_checked.push(format!("{name}: it could not be opened: {}", error.source));
+        analysis
+            .coverage
+            .not_checked
+            .push(format!("{name}: it could not be opened: {}", error.source));
     }
 
     let report = args.output.clone().unwrap_or_else(|| default_output(&args.paths));

@@ -24,11 +24,7 @@ use std::collections::BTreeSet;
 
 use daaslens_core::model::Analysis;
 
-<<<<<<< HEAD
-=======
 pub use quote::{Line, Quote, quote};
-pub use redact::{Class, Level, Receipt};
->>>>>>> verbs
 use redact::Redacted;
 pub use redact::{Class, Level, Receipt};
 

@@ -23,12 +23,8 @@ use crate::{Error, Options};
 use pseudonym::Pseudonyms;
 use secrets::{Hit, Patterns};
 
-<<<<<<< HEAD
 pub(crate) use leak::search;
-=======
-pub(crate) use leak::{is_ordinary, search};
 pub(crate) use pseudonym::parse_address;
->>>>>>> verbs
 
 /// How much is masked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -148,7 +144,8 @@ pub(crate) fn redact(
 ) -> Result<Redacted, Error> {
     let level = options.redaction;
     let mut analysis = analysis.clone();
-    let mut collector = Collector { names: Pseudonyms::knowing(&options.known), users: BTreeSet::new() };
+    let mut collector =
+        Collector { names: Pseudonyms::knowing(&options.known), users: BTreeSet::new() };
     for identity in &analysis.identities {
         collector.learn(identity.kind, &identity.value);
     }
