@@ -2,8 +2,6 @@
 //!
 //! `cargo run -p daaslens-report --example sample -- <folder>`
 
-#![expect(clippy::disallowed_methods, reason = "an example writes what it shows")]
-
 #[path = "../tests/report/sample.rs"]
 #[expect(dead_code, reason = "shared with the tests")]
 mod sample;

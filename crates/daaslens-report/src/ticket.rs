@@ -174,11 +174,8 @@ fn story(analysis: &Analysis, finding: &Finding) -> String {
     text.push_str(&sentence(&cut(&finding.headline, 240)));
     if let Some(cause) = finding.causes.first() {
         let title = cut(&cause.title, 160);
-        text.push_str(&format!(
-            " Cause: {} ({}).",
-            title.trim_end_matches('.'),
-            cause.confidence.word()
-        ));
+        let (title, confidence) = (title.trim_end_matches('.'), cause.confidence.word());
+        text = format!("{text} Cause: {title} ({confidence}).");
     }
     match words::still_going(finding, analysis.window) {
         Some(true) => text.push_str(" Still going on at the end of the logs."),
@@ -267,8 +264,7 @@ fn escaped(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '@' => out.push_str("&#64;"),
-            '\u{a0}' => out.push(' '),
-            '\n' | '\r' => out.push(' '),
+            '\u{a0}' | '\n' | '\r' => out.push(' '),
             c => out.push(c),
         }
     }

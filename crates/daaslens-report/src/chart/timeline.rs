@@ -6,7 +6,7 @@ use daaslens_core::{Time, TimeRange};
 
 use super::{
     Axis, Bar, Dot, Lane, Letter, NARROW, Shade, Stroke, WIDE, Word, YTick, grouped, num, round_up,
-    steps, text_width,
+    steps, text_width, whole,
 };
 use crate::words;
 
@@ -149,7 +149,7 @@ impl Data {
     }
 
     fn time(&self, bin: usize) -> Time {
-        Time(self.axis.start.saturating_add(self.axis.bin.saturating_mul(bin as i64)))
+        Time(self.axis.start.saturating_add(self.axis.bin.saturating_mul(whole(bin as u64))))
     }
 
     fn percentiles(&self, bin: usize) -> Option<Percentiles> {
@@ -292,7 +292,7 @@ fn latency(data: &Data) -> Lane {
         ..Lane::default()
     };
     if filled().next().is_none() {
-        lane.desc = "No answered request.".to_owned();
+        "No answered request.".clone_into(&mut lane.desc);
         lane.baseline = true;
         return lane;
     }
@@ -447,7 +447,7 @@ fn letters(analysis: &Analysis, timeline: &Timeline, data: &Data) -> Lane {
         }
         let finding = analysis.findings.iter().position(|it| it.letter == Some(cluster.letter));
         lane.letters.push(Letter {
-            letter: name,
+            text: name,
             anchor: finding.map_or_else(String::new, |index| format!("F{}", index + 1)),
             x: num(x),
             y: 2 + 20 * row as u32,
@@ -666,9 +666,9 @@ fn numbers(data: &Data) -> String {
     let list = |values: &mut dyn Iterator<Item = i64>| {
         values.map(|n| n.to_string()).collect::<Vec<_>>().join(",")
     };
-    let totals = list(&mut (0..data.bins).map(|bin| data.total(bin) as i64));
-    let errors = list(&mut data.server.iter().map(|n| *n as i64));
-    let flight = list(&mut data.flight.iter().map(|n| *n as i64));
+    let totals = list(&mut (0..data.bins).map(|bin| whole(data.total(bin))));
+    let errors = list(&mut data.server.iter().map(|n| whole(*n)));
+    let flight = list(&mut data.flight.iter().map(|n| whole(*n)));
     let ms = |pick: fn(&Percentiles) -> u32| {
         list(&mut data.latency.iter().map(|p| p.as_ref().map_or(-1, |p| i64::from(pick(p)))))
     };
@@ -685,14 +685,16 @@ fn numbers(data: &Data) -> String {
 fn table(data: &Data) -> (String, Vec<[String; 6]>) {
     const STEPS: [usize; 10] = [60, 300, 900, 1800, 3600, 7200, 21_600, 86_400, 604_800, 2_592_000];
     let seconds = data.seconds as usize;
-    let whole = data.bins.saturating_mul(seconds);
+    let length = data.bins.saturating_mul(seconds);
     let step = STEPS.into_iter().find(|step| {
-        *step >= seconds && step.is_multiple_of(seconds) && whole.div_ceil(*step) < ROWS
+        *step >= seconds && step.is_multiple_of(seconds) && length.div_ceil(*step) < ROWS
     });
     let group = step.map_or_else(|| data.bins.div_ceil(ROWS), |step| step / seconds).max(1);
     // Rows begin at round times where the step is round.
     let offset = match step {
-        Some(step) => (data.axis.start.div_euclid(1000).rem_euclid(step as i64)) as usize / seconds,
+        Some(step) => {
+            (data.axis.start.div_euclid(1000).rem_euclid(whole(step as u64))) as usize / seconds
+        }
         None => 0,
     };
     let mut rows = Vec::new();

@@ -4,7 +4,7 @@ use daaslens_core::model::{letter, source};
 use daaslens_core::text::{counted, percent, thousands};
 use daaslens_core::{Cause, Confidence, Evidence, Factor, Finding, Severity};
 
-use super::{View, cell, parts};
+use super::{View, cell, more, parts};
 use crate::chart::{Lane, caption, closeup};
 use crate::words::{self, Figure};
 
@@ -281,7 +281,7 @@ fn card(view: &View<'_>, index: usize, finding: &Finding, draw: bool) -> Card {
             n if shown.len() as u64 == n => counted(n, "place", "places"),
             n => format!("{} of {}", shown.len(), counted(n, "place", "places")),
         },
-        evidence_more: view.more(finding.evidence.len(), shown.len(), "places"),
+        evidence_more: more(finding.evidence.len(), shown.len(), "places"),
         evidence: shown,
         open: finding.severity == Severity::Critical,
         command: format!("daaslens show {json} {id}"),

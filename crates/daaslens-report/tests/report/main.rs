@@ -143,7 +143,9 @@ fn json_keys_are_sorted_everywhere() {
                 }
             }
             serde_json::Value::Array(items) => {
-                items.iter().for_each(|item| sorted(item, text, from))
+                for item in items {
+                    sorted(item, text, from);
+                }
             }
             _ => {}
         }
