@@ -96,15 +96,14 @@ pub(crate) fn terminal(redacted: &Redacted, options: &Options<'_>) -> Vec<String
 
 fn facts(redacted: &Redacted, options: &Options<'_>) -> Vec<Fact> {
     let analysis = &redacted.analysis;
-    let mut facts = vec![Fact::new(
-        "",
-        format!(
-            "{}: {}",
-            words::badge(analysis.verdict.health).to_uppercase(),
-            cut(&words::headline(analysis), 300)
-        ),
-        false,
-    )];
+    let badge = words::badge(analysis.verdict.health);
+    let headline = cut(&words::headline(analysis), 300);
+    // Headlines like `Cannot tell: …` say the badge themselves.
+    let rest = headline
+        .strip_prefix(badge)
+        .map_or(headline.as_str(), |it| it.trim_start_matches([':', ' ']));
+    let first = format!("{}: {rest}", badge.to_uppercase());
+    let mut facts = vec![Fact::new("", first.trim_end_matches([':', ' ']), false)];
     let site = words::site(analysis).map_or_else(String::new, |it| format!("{}, ", cut(it, 80)));
     facts.push(Fact::new("", format!("{site}{}. {}.", window(analysis), impact(analysis)), false));
     let incidents: Vec<_> =
@@ -191,7 +190,7 @@ fn sentence(text: &str) -> String {
 
 fn window(analysis: &Analysis) -> String {
     analysis.window.map_or_else(
-        || "nothing in the bundle is dated".to_owned(),
+        || "Nothing in the bundle is dated".to_owned(),
         |range| format!("{} UTC ({})", words::span(range), words::lasting(range)),
     )
 }

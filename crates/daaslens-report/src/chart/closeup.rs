@@ -5,7 +5,7 @@ use daaslens_core::model::Analysis;
 use daaslens_core::text::{counted, percent, shortened, thousands};
 use daaslens_core::{Finding, TimeRange};
 
-use super::timeline::{axis_lane, marks, shade};
+use super::marks::{axis_lane, marks, shade};
 use super::{Axis, Lane, Stroke, YTick, grouped, num, round_up, steps, whole};
 use crate::words;
 

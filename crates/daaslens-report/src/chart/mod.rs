@@ -8,6 +8,8 @@
 mod closeup;
 mod histogram;
 mod lane;
+mod latency;
+mod marks;
 mod timeline;
 
 pub(crate) use closeup::{caption, closeup};

@@ -199,6 +199,10 @@ pub(super) fn lead(analysis: &daaslens_core::model::Analysis) -> String {
         [Severity::Critical, Severity::Warning, Severity::Info].map(count);
     if analysis.findings.is_empty() {
         let clean = analysis.coverage.checked_clean.len() as u64;
+        if clean == 0 {
+            return "None found, and nothing could be called clean: too little could be read."
+                .to_owned();
+        }
         return format!(
             "None found. {} looked and found nothing; below stands which, and what could not be checked.",
             counted(clean, "check", "checks")

@@ -47,6 +47,15 @@ pub(super) fn checks(view: &View<'_>) -> Checks {
     (clean, not_checked, more)
 }
 
+/// What is said where nothing is known to be missing.
+pub(super) fn all_checked(analysis: &Analysis) -> &'static str {
+    if analysis.totals.recognised_bytes == 0 {
+        "Nothing could be checked: nothing of a known kind was read."
+    } else {
+        "Every check that the program knows had its data."
+    }
+}
+
 pub(super) fn lead(analysis: &Analysis) -> String {
     let totals = &analysis.totals;
     let readable = match totals.recognised_bytes {
