@@ -102,7 +102,7 @@ pub fn render(analysis: &Analysis, options: &Options<'_>) -> Result<Rendered, Er
             ))
         },
         |(html, json, markdown, terminal)| {
-            let terminal = terminal.iter().map(|line| line.as_bytes());
+            let terminal = terminal.iter().map(std::string::String::as_bytes);
             [html.as_slice(), json.as_slice(), markdown.as_bytes()]
                 .into_iter()
                 .chain(terminal)
@@ -143,7 +143,7 @@ pub fn render_terminal(analysis: &Analysis, options: &Options<'_>) -> Result<Vec
         analysis,
         options,
         |it| Ok(ticket::terminal(it, options)),
-        |it| it.iter().map(|line| line.as_bytes()).collect(),
+        |it| it.iter().map(std::string::String::as_bytes).collect(),
     )
     .map(|(_, it)| it)
 }

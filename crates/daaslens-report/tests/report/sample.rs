@@ -1,8 +1,16 @@
 //! Analyses made by hand: a rich one, and the borders.
 
 use daaslens_core::finding::{Closeup, CloseupRow};
-use daaslens_core::model::*;
-use daaslens_core::*;
+use daaslens_core::model::{
+    Analysis, Answer, AutoHeal, Clean, ClusterBand, Coverage, EventGroup, EventSummary,
+    FaultSample, Frame, Gap, HealTrigger, Health, Http, HttpCounts, Identity, Input, Instance,
+    InstanceLane, Mark, MarkRow, Mitigation, Outcome, PhpGroup, PhpSummary, Signature, Site,
+    SourceInfo, SourceStatus, Timeline, Totals, Url, Vantage, Verdict,
+};
+use daaslens_core::{
+    Advice, Attribution, Cause, Confidence, Evidence, Excerpt, Factor, Finding, Latency, Location,
+    Metric, Part, PartKind, Severity, SourceId, Subject, Time, TimeRange,
+};
 
 pub(crate) const DAY: i64 = 1_773_187_200; // 2026-03-11T00:00:00Z
 
@@ -42,7 +50,7 @@ fn request(
     client: &str,
     outcome: &str,
 ) -> Evidence {
-    use PartKind::*;
+    use PartKind::{Address, Cookie, Host, Path, Plain, Query, Site, Text, Url};
     Evidence {
         at: place(0, line, line * 311),
         note: String::new(),
@@ -522,7 +530,7 @@ fn findings(a: TimeRange, b: TimeRange) -> Vec<Finding> {
         Confidence::Likely,
         "/catalog/search takes 3.8 s (p95), all day long".to_owned(),
     );
-    slow.detail = "It has 41 % of all time taken and 16 % of the requests.".to_owned();
+    slow.detail.push_str("It has 41 % of all time taken and 16 % of the requests.");
     slow.subject.url = Some("/catalog/search".to_owned());
     slow.metrics = vec![("requests", Metric::Count(52_031)), ("p95_ms", Metric::Millis(3800))];
     slow.advice.fix = text(&["Profile /catalog/search."]);
@@ -542,7 +550,7 @@ fn findings(a: TimeRange, b: TimeRange) -> Vec<Finding> {
         "Two deployments: 7c31e0a at 02:11:04, a9d4f12 at 02:30:38".to_owned(),
     );
     note.window = Some(range("02:11:04", "02:30:38"));
-    note.detail = "Started by deploy@contoso-shop.example.".to_owned();
+    note.detail.push_str("Started by deploy@contoso-shop.example.");
     vec![first, second, looped, slow, note]
 }
 
