@@ -57,14 +57,24 @@ pub fn check(data: &[u8]) {
         _ => Kind::W3c,
     };
     let whole = run(kind, bytes, true, 1, 1 << 20);
-    for (is_seekable, threads, chunk_size) in [(true, 2, 100), (false, 1, 100), (false, 1, 1 << 20)] {
+    for (is_seekable, threads, chunk_size) in [(true, 2, 100), (false, 1, 100), (false, 1, 1 << 20)]
+    {
         let other = run(kind, bytes, is_seekable, threads, chunk_size);
-        assert!(whole == other, "seekable {is_seekable}, {threads} threads, pieces of {chunk_size}");
+        assert!(
+            whole == other,
+            "seekable {is_seekable}, {threads} threads, pieces of {chunk_size}"
+        );
     }
 }
 
 /// The document, or nothing where rendering refuses because a masked value is a word that stands elsewhere too.
-fn run(kind: Kind, bytes: &[u8], is_seekable: bool, threads: usize, chunk_size: usize) -> Option<Vec<u8>> {
+fn run(
+    kind: Kind,
+    bytes: &[u8],
+    is_seekable: bool,
+    threads: usize,
+    chunk_size: usize,
+) -> Option<Vec<u8>> {
     let origin = Origin {
         path: "x/LogFiles/http/RawLogs/a1b2c3-202603110214.log".to_owned(),
         kind,
@@ -74,7 +84,8 @@ fn run(kind: Kind, bytes: &[u8], is_seekable: bool, threads: usize, chunk_size: 
         session: None,
     };
     let source: Arc<dyn Source> = Arc::new(Memory { bytes: bytes.to_vec(), origin, is_seekable });
-    let config = Config { threads, chunk_size, filter: Filter::default(), sensitivity: Sensitivity::Normal };
+    let config =
+        Config { threads, chunk_size, filter: Filter::default(), sensitivity: Sensitivity::Normal };
     let inputs = vec![Input { name: "x".to_owned(), kind: "logfiles" }];
     let analysis = analyse(&[source], inputs, &config, &()).unwrap();
     assert_eq!(analysis.sources.len(), 1);

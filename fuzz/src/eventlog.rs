@@ -1,7 +1,9 @@
 //! Event logs as XML: the items tile the input, the pieces in which it is read do not matter, and what the texts of
 //! events say is taken apart without a panic.
 
-use daaslens_eventlog::{Event, Item, ancm, aspnet, decode, incident, plan, platform, read, read_all, runtime, windows};
+use daaslens_eventlog::{
+    Event, Item, ancm, aspnet, decode, incident, plan, platform, read, read_all, runtime, windows,
+};
 use daaslens_testkit::laws;
 
 /// Panics where a law is broken.
@@ -17,9 +19,14 @@ pub fn check(data: &[u8]) {
         .filter_map(|item| if let Item::Event(event) = item { Some(*event) } else { None })
         .collect();
     for event in &events {
-        let _ = (runtime::runtime_death(event), runtime::log_record(event), runtime::profiler(event));
+        let _ =
+            (runtime::runtime_death(event), runtime::log_record(event), runtime::profiler(event));
         let _ = (aspnet::web_error(event), aspnet::web_death(event), ancm::ancm(event));
-        let _ = (platform::limit_hit(event), windows::application_error(event), windows::pool_event(event));
+        let _ = (
+            platform::limit_hit(event),
+            windows::application_error(event),
+            windows::pool_event(event),
+        );
     }
     let _ = incident::fold(&events);
 }

@@ -19,7 +19,13 @@ fn records(data: &[u8], target: usize) -> Vec<String> {
     items
         .map(|item| match &item {
             Item::Record(record) => {
-                format!("{:?} {:?} {:?} {:?}", item.span(), record.stamp(), signature(record), class(record))
+                format!(
+                    "{:?} {:?} {:?} {:?}",
+                    item.span(),
+                    record.stamp(),
+                    signature(record),
+                    class(record)
+                )
             }
             Item::Malformed(_) | Item::Blank(_) => format!("{:?}", item.span()),
         })

@@ -13,10 +13,18 @@ pub fn check(data: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("input");
     std::fs::write(&path, data).unwrap();
-    let limits = Limits { depth: 3, members: 50, ratio: 20, ratio_from: 1 << 16, nested: 1 << 18, total: 1 << 20 };
+    let limits = Limits {
+        depth: 3,
+        members: 50,
+        ratio: 20,
+        ratio_from: 1 << 16,
+        nested: 1 << 18,
+        total: 1 << 20,
+    };
     let mut lists = Vec::new();
     for map in [true, false] {
-        let store = Store::open(&[&path].map(Clone::clone), &Options { map, limits: limits.clone() });
+        let store =
+            Store::open(&[&path].map(Clone::clone), &Options { map, limits: limits.clone() });
         assert!(store.errors().is_empty(), "{:?}", store.errors());
         let sources = store.sources();
         assert!(!sources.is_empty() || data.starts_with(b"PK"), "a file is always listed");
@@ -31,7 +39,12 @@ pub fn check(data: &[u8]) {
             if source.is_seekable() && result.is_ok() {
                 assert_eq!(read, source.size(), "{}", source.origin().path);
             }
-            list.push((source.origin().clone(), source.size(), read, source.fault().map(str::to_owned)));
+            list.push((
+                source.origin().clone(),
+                source.size(),
+                read,
+                source.fault().map(str::to_owned),
+            ));
         }
         assert!(list.is_sorted_by(|a, b| a.0.path <= b.0.path));
         lists.push(list);

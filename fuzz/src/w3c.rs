@@ -11,7 +11,8 @@ pub fn check(data: &[u8]) {
     let mut spans: Vec<Span> = Vec::new();
     w3c::read(data, 0, &mut State::with_newline(newline), &mut |item| spans.push(item.span()));
     laws::check_tiling(spans, data.len() as u64).unwrap();
-    laws::check_chunk_independence([1, 7, 64, 500], |target| records(data, target, newline)).unwrap();
+    laws::check_chunk_independence([1, 7, 64, 500], |target| records(data, target, newline))
+        .unwrap();
 }
 
 /// Everything that a record says, by reading in pieces of about `target` bytes.
@@ -25,7 +26,8 @@ fn records(data: &[u8], target: usize, newline: u8) -> Vec<String> {
             out.push(match item {
                 Item::Record(record) => {
                     let columns = record.schema().columns();
-                    let values: Vec<_> = (0..columns).filter_map(|column| record.at(column)).collect();
+                    let values: Vec<_> =
+                        (0..columns).filter_map(|column| record.at(column)).collect();
                     format!(
                         "{:?} {:?} {:?} {:?} {:?} {} {values:?}",
                         record.span(),

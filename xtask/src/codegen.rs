@@ -57,7 +57,9 @@ mod tests {
         for rule in RULES {
             let doc = rule.doc;
             assert!(doc.starts_with(&format!("# {}\n", rule.id)), "{}", rule.id);
-            for heading in ["What it looks for", "Why it matters", "What it shows", "When it is wrong"] {
+            for heading in
+                ["What it looks for", "Why it matters", "What it shows", "When it is wrong"]
+            {
                 assert!(doc.contains(&format!("**{heading}.**")), "{}: {heading}", rule.id);
             }
         }

@@ -46,8 +46,9 @@ fn main() -> ExitCode {
 /// Runs one command; `false` where it found something wrong.
 fn run(arguments: &[String]) -> Result<bool> {
     let root = root()?;
-    let (command, rest) =
-        arguments.split_first().context("which command? tidy, fixtures, codegen, fuzz-check, accuracy")?;
+    let (command, rest) = arguments
+        .split_first()
+        .context("which command? tidy, fixtures, codegen, fuzz-check, accuracy")?;
     match command.as_str() {
         "tidy" => tidy::run(&root),
         "fixtures" => fixtures::run(&root, rest.iter().any(|argument| argument == "--check")),
@@ -75,5 +76,10 @@ fn fuzz_check(root: &Path) -> Result<bool> {
         println!("there are no fuzz targets");
         return Ok(true);
     }
-    Ok(cargo().args(["check", "--locked", "--all-targets"]).current_dir(folder).status().context("cargo check")?.success())
+    Ok(cargo()
+        .args(["check", "--locked", "--all-targets"])
+        .current_dir(folder)
+        .status()
+        .context("cargo check")?
+        .success())
 }
