@@ -34,7 +34,9 @@ fn files(folder: &Path) -> Vec<Vec<u8>> {
 fn replay(target: &str, seeds: &[&str], prefix: &[u8], check: fn(&[u8])) {
     let corpus = files(&fixtures().with_file_name("fuzz").join("corpus").join(target));
     assert!(!corpus.is_empty(), "nothing is saved for {target}");
-    corpus.iter().for_each(|data| check(data));
+    for data in &corpus {
+        check(data);
+    }
     let mut texts: Vec<Vec<u8>> =
         seeds.iter().flat_map(|folder| files(&fixtures().join(folder))).collect();
     let mut random = Random::new(1);

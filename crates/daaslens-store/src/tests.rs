@@ -69,7 +69,7 @@ fn a_member_may_be_a_multiple_of_its_packed_size_and_no_more() {
         ["x.zip!/zeros: 900"],
         "too small to be held to it"
     );
-    let large = zip(&[("zeros", &[0; 50_000])], CompressionMethod::Deflated);
+    let large = zip(&[("zeros", &vec![0; 50_000])], CompressionMethod::Deflated);
     // The head of it is looked at as well, so the member is known as a bomb before anybody reads it.
     assert_eq!(
         list("x.zip", &large, limits()),
