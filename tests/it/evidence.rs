@@ -67,8 +67,8 @@ fn stands_there(bytes: &[u8], evidence: &Value, what: &str) {
     let byte = usize::try_from(evidence["byte"].as_u64().unwrap()).unwrap();
     let line = evidence["line"].as_u64().unwrap();
     assert!(byte < bytes.len(), "{what}: byte {byte} of {}", bytes.len());
-    let before = bytes[..byte].iter().filter(|byte| **byte == b'\n').count() as u64;
-    assert_eq!(before + 1, line, "{what}: line of byte {byte}");
+    let number = bytes[..byte].split(|byte| *byte == b'\n').count() as u64;
+    assert_eq!(number, line, "{what}: line of byte {byte}");
     let path = evidence["source"].as_str().unwrap();
     if !path.contains("RawLogs") {
         return;

@@ -10,7 +10,13 @@
 //! * [`replay`]: the fuzz targets without a fuzzer.
 //! * [`samples`]: real files, where there are any on this machine.
 
-#![expect(clippy::disallowed_methods, reason = "tests write the files that the program is to read")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::format_push_string,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests, and their helpers, write the files that the program is to read, fail by a panic, and say what they skip"
+)]
 
 mod cli;
 mod determinism;

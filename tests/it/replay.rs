@@ -6,14 +6,19 @@ use std::path::Path;
 use daaslens_testkit::{Random, fixtures, hostile};
 
 #[path = "../../fuzz/src/analyse.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod analyse;
 #[path = "../../fuzz/src/eventlog.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod eventlog;
 #[path = "../../fuzz/src/phplog.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod phplog;
 #[path = "../../fuzz/src/store.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod store;
 #[path = "../../fuzz/src/w3c.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod w3c;
 
 /// The files of a folder, in the order of their names; none where there is no such folder.
@@ -29,7 +34,9 @@ fn files(folder: &Path) -> Vec<Vec<u8>> {
 fn replay(target: &str, seeds: &[&str], prefix: &[u8], check: fn(&[u8])) {
     let corpus = files(&fixtures().with_file_name("fuzz").join("corpus").join(target));
     assert!(!corpus.is_empty(), "nothing is saved for {target}");
-    corpus.iter().for_each(|data| check(data));
+    for data in &corpus {
+        check(data);
+    }
     let mut texts: Vec<Vec<u8>> =
         seeds.iter().flat_map(|folder| files(&fixtures().join(folder))).collect();
     let mut random = Random::new(1);

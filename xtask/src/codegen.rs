@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use daaslens_analysis::RULES;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -32,12 +33,12 @@ fn catalogue() -> String {
          together.\n\n",
     );
     for rule in &rules {
-        text += &format!("* [`{0}`](#{0})\n", rule.id);
+        let _ = writeln!(text, "* [`{0}`](#{0})", rule.id);
     }
     for rule in &rules {
         let doc = rule.doc.trim();
         let body = doc.strip_prefix(&format!("# {}", rule.id)).unwrap_or(doc).trim();
-        text += &format!("\n## {}\n\n{body}\n", rule.id);
+        let _ = write!(text, "\n## {}\n\n{body}\n", rule.id);
     }
     text
 }
