@@ -1,0 +1,3 @@
+//! x
+pub enum What{A}
+pub fn recognise(){}
