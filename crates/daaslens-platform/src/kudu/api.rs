@@ -99,8 +99,8 @@ pub struct Process {
     pub working_set: Option<u64>,
     /// Its private memory in bytes.
     pub private_memory: Option<u64>,
-    /// The most that its private or working memory ever was, in bytes.
-    pub peak_memory: Option<u64>,
+    /// The most that its working set ever was, in bytes.
+    pub peak_working_set: Option<u64>,
     /// The site (`WEBSITE_SITE_NAME`).
     pub site: Option<String>,
 }
@@ -195,7 +195,6 @@ fn process(item: &Value, place: Place, faults: &mut Faults) -> Option<Process> {
         return None;
     }
     let variable = |name: &str| variables.and_then(|variables| json::text(variables, name));
-    let peak = [json::number(value, "peak_working_set"), json::number(value, "private_memory")];
     Some(Process {
         pid,
         name: json::text(value, "name"),
@@ -212,7 +211,7 @@ fn process(item: &Value, place: Place, faults: &mut Faults) -> Option<Process> {
         handles: json::number(value, "handle_count"),
         working_set: json::number(value, "working_set"),
         private_memory: json::number(value, "private_memory"),
-        peak_memory: peak.into_iter().flatten().max(),
+        peak_working_set: json::number(value, "peak_working_set"),
         site: variable("WEBSITE_SITE_NAME"),
     })
 }

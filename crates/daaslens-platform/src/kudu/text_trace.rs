@@ -11,7 +11,6 @@
 use crate::document::{Document, kept, without_query};
 use crate::ends::Ends;
 use crate::parsed::{FaultKind, Faults, Parsed};
-use crate::stamp;
 
 use super::trace::{MAX_STEPS, Step, Trace, kind_of, process};
 
