@@ -36,7 +36,11 @@ pub struct Line {
 ///
 /// # Errors
 /// What reading says, where it ended before the last place.
-pub fn read_back(source: &dyn Source, places: &[(u64, u64)], context: u64) -> io::Result<Vec<Line>> {
+pub fn read_back(
+    source: &dyn Source,
+    places: &[(u64, u64)],
+    context: u64,
+) -> io::Result<Vec<Line>> {
     let places: BTreeSet<(u64, u64)> = places.iter().copied().collect();
     if source.origin().kind == Kind::W3c {
         return requests(source, &places, context);
@@ -46,7 +50,11 @@ pub fn read_back(source: &dyn Source, places: &[(u64, u64)], context: u64) -> io
         let mut bytes = Vec::new();
         source.stream(&mut |reader| {
             let skipped = io::copy(&mut Read::take(&mut *reader, byte), &mut io::sink())?;
-            if skipped == byte { Read::take(reader, LONGEST).read_to_end(&mut bytes).map(drop) } else { Ok(()) }
+            if skipped == byte {
+                Read::take(reader, LONGEST).read_to_end(&mut bytes).map(drop)
+            } else {
+                Ok(())
+            }
         })?;
         let excerpt = match source.origin().kind {
             Kind::EventLog => event(&bytes),
@@ -59,7 +67,11 @@ pub fn read_back(source: &dyn Source, places: &[(u64, u64)], context: u64) -> io
 }
 
 /// Reads a request log from its start, because its columns may change inside, up to the last place.
-fn requests(source: &dyn Source, places: &BTreeSet<(u64, u64)>, context: u64) -> io::Result<Vec<Line>> {
+fn requests(
+    source: &dyn Source,
+    places: &BTreeSet<(u64, u64)>,
+    context: u64,
+) -> io::Result<Vec<Line>> {
     let Some(end) = places.iter().map(|(_, byte)| *byte).max() else { return Ok(Vec::new()) };
     let end = end.saturating_add(context.saturating_add(2).saturating_mul(MAX_LINE as u64));
     let wanted: BTreeSet<u64> = places.iter().map(|(line, _)| *line).collect();
@@ -89,7 +101,8 @@ fn requests(source: &dyn Source, places: &BTreeSet<(u64, u64)>, context: u64) ->
         }
     };
     let result = source.stream(&mut |reader| {
-        blocks::stream(&mut Read::take(reader, end), BLOCK, newline, &mut buffer, &mut sink).map(drop)
+        blocks::stream(&mut Read::take(reader, end), BLOCK, newline, &mut buffer, &mut sink)
+            .map(drop)
     });
     match result {
         // What is damaged behind the last line that was asked for is of no interest here.
@@ -102,14 +115,21 @@ fn requests(source: &dyn Source, places: &BTreeSet<(u64, u64)>, context: u64) ->
 fn event(bytes: &[u8]) -> Option<Excerpt> {
     match daaslens_eventlog::read_all(bytes).next()? {
         daaslens_eventlog::Item::Event(event) => Some(of_event(&event)),
-        daaslens_eventlog::Item::Malformed(malformed) => Some(Excerpt::text(malformed.fault.to_string())),
+        daaslens_eventlog::Item::Malformed(malformed) => {
+            Some(Excerpt::text(malformed.fault.to_string()))
+        }
         daaslens_eventlog::Item::Other(_) => None,
     }
 }
 
 fn of_event(event: &Event<'_>) -> Excerpt {
-    let part = |kind, text: &str| Part { kind, text: visible(text.as_bytes()).into_owned(), strong: false };
-    let data: Vec<&str> = event.data.iter().map(|datum| datum.text.trim()).filter(|text| !text.is_empty()).collect();
+    let part = |kind, text: &str| Part {
+        kind,
+        text: visible(text.as_bytes()).into_owned(),
+        strong: false,
+    };
+    let data: Vec<&str> =
+        event.data.iter().map(|datum| datum.text.trim()).filter(|text| !text.is_empty()).collect();
     Excerpt(vec![
         part(PartKind::Plain, &event.time.map_or_else(|| "-".to_owned(), Time::rfc3339)),
         part(PartKind::Plain, " "),
@@ -124,7 +144,9 @@ fn php(bytes: &[u8]) -> Option<Excerpt> {
     let chunk = daaslens_phplog::plan(bytes, usize::MAX).into_iter().next()?;
     match daaslens_phplog::read(bytes, &chunk).next()? {
         daaslens_phplog::Item::Record(record) => Some(Excerpt::text(visible(record.text()))),
-        daaslens_phplog::Item::Malformed(malformed) => Some(Excerpt::text(malformed.fault.to_string())),
+        daaslens_phplog::Item::Malformed(malformed) => {
+            Some(Excerpt::text(malformed.fault.to_string()))
+        }
         daaslens_phplog::Item::Blank(_) => None,
     }
 }
@@ -143,8 +165,14 @@ mod tests {
     struct Memory(&'static [u8], Origin);
 
     fn memory(kind: Kind, bytes: &'static [u8]) -> Memory {
-        let origin =
-            Origin { path: String::new(), kind, site: None, instance: None, machine: None, session: None };
+        let origin = Origin {
+            path: String::new(),
+            kind,
+            site: None,
+            instance: None,
+            machine: None,
+            session: None,
+        };
         Memory(bytes, origin)
     }
 
@@ -202,13 +230,12 @@ mod tests {
     #[test]
     fn context_leaves_out_directives_and_the_text_of_broken_lines() {
         let source = memory(Kind::W3c, LOG);
-        let found: Vec<_> = texts(&source, &[(6, 115)], 3).into_iter().map(|(line, _, text)| (line, text)).collect();
-        let expected = [
-            (3, "GET /b 503"),
-            (5, "4 fields where 2 are declared"),
-            (6, "503 /c"),
-            (7, "200 /d"),
-        ];
+        let found: Vec<_> = texts(&source, &[(6, 115)], 3)
+            .into_iter()
+            .map(|(line, _, text)| (line, text))
+            .collect();
+        let expected =
+            [(3, "GET /b 503"), (5, "4 fields where 2 are declared"), (6, "503 /c"), (7, "200 /d")];
         assert_eq!(found, expected.map(|(line, text)| (line, text.to_owned())));
         assert_eq!(texts(&source, &[(90, 5000)], 0), []);
     }
@@ -219,12 +246,18 @@ mod tests {
             <TimeCreated SystemTime=\"2026-03-11T02:14:07Z\"/><Computer>dw1sdwk000ASY</Computer></System>\
             <EventData><Data>one</Data><Data>two</Data></EventData></Event></Events>";
         let found = texts(&memory(Kind::EventLog, events), &[(1, 8)], 0);
-        assert_eq!(found, [(1, 8, "2026-03-11T02:14:07Z dw1sdwk000ASY W3SVC-WP 2299 one | two".to_owned())]);
+        assert_eq!(
+            found,
+            [(1, 8, "2026-03-11T02:14:07Z dw1sdwk000ASY W3SVC-WP 2299 one | two".to_owned())]
+        );
         let log: &[u8] = b"[22-Nov-2025 05:42:11 UTC] PHP Warning:  a in b.php on line 1\n\
             [22-Nov-2025 05:42:12 UTC] PHP Fatal error:  c\nsecond line\n[22-Nov-2025 05:42:13 UTC] d\n";
         let found = texts(&memory(Kind::PhpLog, log), &[(2, 62)], 0);
         assert_eq!(found, [(2, 62, "PHP Fatal error:  c second line".to_owned())]);
         assert_eq!(texts(&memory(Kind::PhpLog, log), &[(9, 9999)], 0), []);
-        assert_eq!(texts(&memory(Kind::AppLog, b"a\r\nb c\r\n"), &[(2, 3)], 0), [(2, 3, "b c".to_owned())]);
+        assert_eq!(
+            texts(&memory(Kind::AppLog, b"a\r\nb c\r\n"), &[(2, 3)], 0),
+            [(2, 3, "b c".to_owned())]
+        );
     }
 }

@@ -53,6 +53,10 @@ pub(crate) fn run(args: &Analyze, console: &Console) -> anyhow::Result<u8> {
         .context("cannot start threads")?;
     bar.finish();
     analysis.options = options(args);
+    for error in store.errors() {
+        let name = file_name(&error.path).unwrap_or_else(|| "A path".to_owned());
+        analysis.coverage.not_checked.push(format!("{name}: it could not be opened: {}", error.source));
+    }
 
     let report = args.output.clone().unwrap_or_else(|| default_output(&args.paths));
     let rendered = daaslens_report::render(

@@ -126,6 +126,7 @@ fn blocks(type_name: &str, text: &str) -> ExceptionText {
         }
     }
     // Innermost first, as everywhere else.
+    out.root = out.chain.len().saturating_sub(1);
     out.frames = stacks.into_iter().rev().flatten().take(MAX_FRAMES).collect();
     out
 }
@@ -178,6 +179,7 @@ pub fn web_death(event: &Event<'_>) -> Option<WebDeath> {
             stack.push(crate::RawFrame { of, ..frame });
         }
     }
+    out.exception.root = out.exception.chain.len().saturating_sub(1);
     out.exception.frames =
         stacks.into_iter().rev().flatten().take(crate::dotnet::MAX_FRAMES).collect();
     Some(out)

@@ -310,6 +310,7 @@ impl Parser {
         if first == "Stack overflow." {
             let type_name = "System.StackOverflowException".to_owned();
             self.push(Thrown { type_name, ..Thrown::default() }, false);
+            self.in_stack = true;
             return;
         }
         let Some(thrown) = header(first) else {

@@ -13,17 +13,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use daaslens_core::{Time, TimeRange};
 
-use crate::ancm::{AncmKind, ancm};
-use crate::aspnet::web_death;
 use crate::dotnet::ExceptionText;
 use crate::event::Event;
-use crate::platform::{self, HttpPlatformKind};
-use crate::runtime::runtime_death;
-use crate::windows::{PoolKind, application_error, pool_event};
+
+mod note;
+mod vanished;
+
+use note::{Note, Role, Said};
+pub use vanished::{Vanished, vanished};
 
 /// Events of one incident follow each other within this many milliseconds. In real files the last of the three
 /// came at most three seconds after the first, and times are whole seconds.
 pub const FOLD_MS: i64 = 5_000;
+
+/// How many incidents of one machine may be unfinished at a time. A worker cannot die faster.
+const MAX_OPEN: usize = 32;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,44 +112,8 @@ pub struct Incident {
     pub code: Option<u32>,
     /// The limit that was hit, the module that a native crash was in, or the reason of a shutdown.
     pub detail: Option<String>,
-}
-
-/// What role an event has in an incident. One incident has at most one event of each of the first six.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Role {
-    /// The runtime's own report (1023–1028), or ASP.NET's (1325).
-    ManagedDeath,
-    /// Application Error.
-    NativeDeath,
-    /// WAS noticed.
-    PoolDeath,
-    /// ANCM 1018, HttpPlatformHandler 1002.
-    ModuleDeath,
-    /// ANCM 1007 and relatives.
-    StartFailed,
-    /// ANCM 1011, 1035.
-    Exited,
-    /// Anything that stands for itself.
-    Single(IncidentKind),
-}
-
-/// What an event contributes.
-struct Note {
-    role: Role,
-    process_id: Option<u32>,
-    process: Option<String>,
-    exception: Option<ExceptionText>,
-    code: Option<u32>,
-    detail: Option<String>,
-    /// The id of the event: several failures of a start are told by several ids, each once.
-    id: u32,
-}
-
-impl Note {
-    const fn new(role: Role, id: u32) -> Self {
-        let (process_id, process, exception, code, detail) = (None, None, None, None, None);
-        Self { role, process_id, process, exception, code, detail, id }
-    }
+    /// Whether it is Kudu, the SCM site, and not the site itself.
+    pub scm: bool,
 }
 
 /// Folds `events` into incidents, in order of time (then machine, then position). Events without a time are left out,
@@ -235,135 +203,26 @@ impl Machine {
             self.out_of_process_up = false;
         }
         self.boot = boot.or(self.boot);
-        let Some(note) = self.note(event) else {
-            return;
+        let note = match note::said(event) {
+            Some(Said::Note(note)) => note,
+            Some(Said::Started(process)) => {
+                self.running.extend(process.id);
+                self.out_of_process_up |= process.out_of_process;
+                return;
+            }
+            Some(Said::Stopped(process)) => {
+                if let Some(id) = process.id {
+                    self.running.remove(&id);
+                }
+                self.out_of_process_up &= !process.out_of_process;
+                return;
+            }
+            None => return,
         };
         match self.matching(&note, boot) {
             Some(position) => self.join(position, note, time, index),
             None => self.begin(note, event, time, index, boot),
         }
-    }
-
-    /// What the event contributes; starts and ends of processes are kept in mind instead.
-    fn note(&mut self, event: &Event<'_>) -> Option<Note> {
-        let id = event.id;
-        if let Some(report) = ancm(event) {
-            let role = match report.kind {
-                AncmKind::Started => {
-                    self.running.extend(report.process_id);
-                    self.out_of_process_up |= report.out_of_process;
-                    return None;
-                }
-                AncmKind::Stopped => {
-                    if let Some(id) = report.process_id {
-                        self.running.remove(&id);
-                    }
-                    self.out_of_process_up &= !report.out_of_process;
-                    return None;
-                }
-                AncmKind::Note => return None,
-                AncmKind::UnexpectedException => Role::ModuleDeath,
-                AncmKind::Exited => Role::Exited,
-                AncmKind::StartFailed | AncmKind::Misconfigured => Role::StartFailed,
-                AncmKind::RapidFail => Role::Single(IncidentKind::RapidFail),
-                AncmKind::AppOffline => Role::Single(IncidentKind::AppOffline),
-                AncmKind::ConfigurationChanged => Role::Single(IncidentKind::ConfigurationChange),
-                AncmKind::UngracefulShutdown => Role::Single(IncidentKind::UngracefulShutdown),
-            };
-            let mut note = Note::new(role, id);
-            note.process_id = report.process_id;
-            // The worker hosts what the module loads; out of process it is some other executable.
-            if matches!(id, 1007 | 1011 | 1018 | 1031 | 1035) {
-                let express = event.provider.contains("Express");
-                note.process = Some(if express { "iisexpress.exe" } else { "w3wp.exe" }.to_owned());
-            }
-            note.code = report.exit_code.or(report.code);
-            note.exception = Some(report.exception).filter(|exception| !exception.is_empty());
-            return Some(note);
-        }
-        if let Some(death) = runtime_death(event) {
-            let mut note = Note::new(Role::ManagedDeath, id);
-            note.process = Some(death.application).filter(|name| !name.is_empty());
-            note.code = death.code;
-            note.exception = Some(death.exception).filter(|exception| !exception.is_empty());
-            note.detail = Some(death.message).filter(|message| !message.is_empty());
-            return Some(note);
-        }
-        if let Some(death) = web_death(event) {
-            let mut note = Note::new(Role::ManagedDeath, id);
-            note.process_id = death.process_id;
-            note.exception = Some(death.exception).filter(|exception| !exception.is_empty());
-            return Some(note);
-        }
-        if let Some(error) = application_error(event) {
-            let mut note = Note::new(Role::NativeDeath, id);
-            note.process_id = error.process_id;
-            note.process = Some(error.application);
-            note.code = error.code;
-            note.detail = Some(error.module);
-            return Some(note);
-        }
-        if let Some(report) = platform::http_platform(event) {
-            let role = match report.kind {
-                HttpPlatformKind::Started => return None,
-                HttpPlatformKind::Crashed => Role::ModuleDeath,
-                HttpPlatformKind::StartFailed | HttpPlatformKind::Misconfigured => {
-                    Role::StartFailed
-                }
-                HttpPlatformKind::RapidFail => Role::Single(IncidentKind::RapidFail),
-            };
-            let mut note = Note::new(role, id);
-            note.process_id = report.process.parse().ok();
-            note.process = Some(report.process)
-                .filter(|process| !process.is_empty() && note.process_id.is_none());
-            note.code = report.code;
-            return Some(note);
-        }
-        Self::note_of_platform(event)
-    }
-
-    fn note_of_platform(event: &Event<'_>) -> Option<Note> {
-        let id = event.id;
-        if let Some(report) = pool_event(event) {
-            let role = match report.kind {
-                PoolKind::Died => Role::PoolDeath,
-                PoolKind::Hung => Role::Single(IncidentKind::Hang),
-                PoolKind::StartedTooSlowly => Role::StartFailed,
-                PoolKind::StoppedTooSlowly => Role::Single(IncidentKind::UngracefulShutdown),
-                PoolKind::Disabled => Role::Single(IncidentKind::RapidFail),
-                PoolKind::Recycled => Role::Single(IncidentKind::PoolRecycle),
-            };
-            let mut note = Note::new(role, id);
-            note.process_id = report.process_id;
-            note.code = report.code;
-            note.process = Some("w3wp.exe".to_owned());
-            return Some(note);
-        }
-        if let Some(limit) = platform::limit_hit(event) {
-            let mut note = Note::new(Role::Single(IncidentKind::LimitRecycle), id);
-            note.detail = Some(limit.limit);
-            return Some(note);
-        }
-        if let Some(shutdown) = platform::shutdown(event) {
-            let kind = match &shutdown {
-                shutdown if !shutdown.changed => IncidentKind::Shutdown,
-                shutdown if shutdown.reason.to_ascii_uppercase().contains("CONFIG") => {
-                    IncidentKind::ConfigurationChange
-                }
-                _ => IncidentKind::FileChange,
-            };
-            let mut note = Note::new(Role::Single(kind), id);
-            note.detail = Some(shutdown.reason);
-            return Some(note);
-        }
-        if platform::worker_setup_failed(event) {
-            let mut note = Note::new(Role::StartFailed, id);
-            note.code = event.binary_code();
-            note.detail = Some(event.text(0).to_owned());
-            return Some(note);
-        }
-        platform::is_diagnostic_session(event)
-            .then(|| Note::new(Role::Single(IncidentKind::DiagnosticSession), id))
     }
 
     /// The open incident that the note belongs to: the one of the same process, else the earliest that lacks it.
@@ -380,7 +239,14 @@ impl Machine {
                 (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
                 _ => true,
             };
-            same_process && same_name && same_boot(open.boot, boot) && open.accepts(note)
+            // Two limits that are hit at once are two findings.
+            let same_limit = note.role != Role::Single(IncidentKind::LimitRecycle)
+                || incident.detail == note.detail;
+            same_process
+                && same_name
+                && same_limit
+                && same_boot(open.boot, boot)
+                && open.accepts(note)
         };
         let candidates = || self.open.iter().enumerate().filter(|(_, open)| fits(open));
         candidates()
@@ -407,6 +273,9 @@ impl Machine {
             Role::Exited => IncidentKind::Exit { phase },
             _ => IncidentKind::Crash { phase },
         };
+        if self.open.len() >= MAX_OPEN {
+            self.open.remove(0);
+        }
         self.open.push(Open {
             at: self.done.len(),
             roles: vec![(note.role, note.id)],
@@ -423,6 +292,7 @@ impl Machine {
             exception: note.exception,
             code: note.code,
             detail: note.detail,
+            scm: note.scm,
         });
         let position = self.open.len() - 1;
         self.settle(position);
@@ -432,7 +302,9 @@ impl Machine {
         let Some(open) = self.open.get_mut(position) else {
             return;
         };
-        open.roles.push((note.role, note.id));
+        if !open.roles.contains(&(note.role, note.id)) {
+            open.roles.push((note.role, note.id));
+        }
         let Some(incident) = self.done.get_mut(open.at) else {
             return;
         };
@@ -441,6 +313,7 @@ impl Machine {
         incident.process_id = incident.process_id.or(note.process_id);
         incident.process = incident.process.take().or(note.process);
         incident.detail = incident.detail.take().or(note.detail);
+        incident.scm |= note.scm;
         // The code of the death says more than that of the failed start which follows from it.
         if note.role == Role::NativeDeath || incident.code.is_none() {
             incident.code = note.code.or(incident.code);

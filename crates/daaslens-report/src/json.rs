@@ -291,11 +291,7 @@ fn document<'a>(redacted: &'a Redacted, options: &'a Options<'_>) -> Document<'a
             .map(|(index, it)| finding(analysis, index, it))
             .collect(),
         http: analysis.http.as_ref().map(http),
-        inputs: analysis
-            .inputs
-            .iter()
-            .map(|it| Input { kind: it.kind, path: &it.name })
-            .collect(),
+        inputs: analysis.inputs.iter().map(|it| Input { kind: it.kind, path: &it.name }).collect(),
         mitigation: mitigation(&analysis.mitigation),
         redaction: Redaction {
             level: redacted.level.word(),

@@ -25,8 +25,8 @@ use std::collections::BTreeSet;
 use daaslens_core::model::Analysis;
 
 pub use quote::{Line, Quote, quote};
-pub use redact::{Class, Level, Receipt};
 use redact::Redacted;
+pub use redact::{Class, Level, Receipt};
 
 /// What shapes the output, besides the analysis.
 #[derive(Clone, Debug, Default)]
@@ -176,13 +176,16 @@ fn checked<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use daaslens_core::model::{Identity, Verdict};
     use daaslens_core::PartKind;
+    use daaslens_core::model::{Identity, Verdict};
 
     /// An analysis that masks the value `Tr0ub4dor` of a user.
     fn secretive() -> Analysis {
         Analysis {
-            verdict: Verdict { headline: "user: Tr0ub4dor failed".to_owned(), ..Verdict::default() },
+            verdict: Verdict {
+                headline: "user: Tr0ub4dor failed".to_owned(),
+                ..Verdict::default()
+            },
             identities: vec![Identity { kind: PartKind::User, value: "Tr0ub4dor".to_owned() }],
             ..Analysis::default()
         }
@@ -191,11 +194,19 @@ mod tests {
     #[test]
     fn a_renderer_that_leaks_is_stopped() {
         let options = Options::default();
-        for written in ["a Tr0ub4dor b", "tr0UB4dor", "Tr0%75b4dor", "Tr0u<b>b4dor</b>", "Tr0&#117;b4dor"] {
-            let result = checked(&secretive(), &options, |_| Ok(written.to_owned()), |it| vec![it.as_bytes()]);
+        for written in
+            ["a Tr0ub4dor b", "tr0UB4dor", "Tr0%75b4dor", "Tr0u<b>b4dor</b>", "Tr0&#117;b4dor"]
+        {
+            let result = checked(
+                &secretive(),
+                &options,
+                |_| Ok(written.to_owned()),
+                |it| vec![it.as_bytes()],
+            );
             assert!(matches!(result, Err(Error::Leak { count: 1 })), "{written}");
         }
-        let fine = checked(&secretive(), &options, |_| Ok("nothing".to_owned()), |it| vec![it.as_bytes()]);
+        let fine =
+            checked(&secretive(), &options, |_| Ok("nothing".to_owned()), |it| vec![it.as_bytes()]);
         assert!(fine.is_ok());
     }
 }

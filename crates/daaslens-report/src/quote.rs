@@ -35,7 +35,12 @@ pub enum Quote {
 ///
 /// # Errors
 /// As [`crate::render`].
-pub fn quote(lines: &[Line], document: &str, its_level: Level, level: Level) -> Result<Vec<Quote>, Error> {
+pub fn quote(
+    lines: &[Line],
+    document: &str,
+    its_level: Level,
+    level: Level,
+) -> Result<Vec<Quote>, Error> {
     let masks = Regex::new(MASK)?;
     let user = Regex::new(r"://[^/@\s]*@")?;
     let mut known: Vec<(String, String)> = Vec::new();
@@ -48,7 +53,8 @@ pub fn quote(lines: &[Line], document: &str, its_level: Level, level: Level) -> 
         let raw: String = line.excerpt.0.iter().map(|part| part.text.as_str()).collect();
         let raw = visible(raw.as_bytes());
         // The user in an address goes without a mask.
-        let found = aligned(&masks, shown, &raw).or_else(|| aligned(&masks, shown, &user.replace_all(&raw, "://")));
+        let found = aligned(&masks, shown, &raw)
+            .or_else(|| aligned(&masks, shown, &user.replace_all(&raw, "://")));
         quotes.push(match found {
             None => Some(Quote::Changed),
             Some(aliases) => {
@@ -60,10 +66,18 @@ pub fn quote(lines: &[Line], document: &str, its_level: Level, level: Level) -> 
     // Aliases without a meaning: their numbers are taken.
     let taken = masks.captures_iter(document).filter_map(|found| found.get(1));
     known.extend(taken.map(|alias| (alias.as_str().to_owned(), String::new())));
-    let rest: Vec<&Excerpt> =
-        lines.iter().zip(&quotes).filter(|(_, quote)| quote.is_none()).map(|(line, _)| &line.excerpt).collect();
-    let mut masked = mask(&rest, Options { redaction: level, known, ..Options::default() })?.into_iter();
-    Ok(quotes.into_iter().filter_map(|quote| quote.or_else(|| masked.next().map(Quote::Text))).collect())
+    let rest: Vec<&Excerpt> = lines
+        .iter()
+        .zip(&quotes)
+        .filter(|(_, quote)| quote.is_none())
+        .map(|(line, _)| &line.excerpt)
+        .collect();
+    let mut masked =
+        mask(&rest, Options { redaction: level, known, ..Options::default() })?.into_iter();
+    Ok(quotes
+        .into_iter()
+        .filter_map(|quote| quote.or_else(|| masked.next().map(Quote::Text)))
+        .collect())
 }
 
 /// What masks look like. A blank before `…` belongs to it. The first group is an alias.
@@ -123,7 +137,8 @@ fn mask(excerpts: &[&Excerpt], options: Options<'_>) -> Result<Vec<String>, Erro
     };
     finding.evidence = excerpts.iter().map(evidence).collect();
     let analysis = Analysis { findings: vec![finding], ..Analysis::default() };
-    let text = |excerpt: &Excerpt| excerpt.0.iter().map(|part| part.text.as_str()).collect::<String>();
+    let text =
+        |excerpt: &Excerpt| excerpt.0.iter().map(|part| part.text.as_str()).collect::<String>();
     checked(
         &analysis,
         &options,
@@ -163,7 +178,10 @@ mod tests {
 
     fn quoted(lines: &[Line], level: Level) -> Vec<String> {
         let quotes = quote(lines, "… ip-40 (private) …", Level::Strict, level).unwrap();
-        quotes.into_iter().map(|quote| if let Quote::Text(text) = quote { text } else { "changed".to_owned() }).collect()
+        quotes
+            .into_iter()
+            .map(|quote| if let Quote::Text(text) = quote { text } else { "changed".to_owned() })
+            .collect()
     }
 
     #[test]
@@ -183,7 +201,8 @@ mod tests {
         for (site, query, client) in
             [("contoso", "t=Tr0ub4dor", "203.0.113.9"), ("contoso", "token=1 2", "203.0.113.9 x")]
         {
-            let lines = [line(record(site, query, client), Some("site-2 GET /cart token=… ip-17 503 9"))];
+            let lines =
+                [line(record(site, query, client), Some("site-2 GET /cart token=… ip-17 503 9"))];
             assert_eq!(quoted(&lines, Level::Off), ["changed"]);
         }
         let lines = [line(record("contoso", "other=Tr0ub4dor", "203.0.113.9"), Some(SHOWN))];
@@ -193,7 +212,10 @@ mod tests {
     #[test]
     fn the_owner_may_see_what_was_masked() {
         let lines = [line(record("contoso", "token=Tr0ub4dor", "203.0.113.9"), Some(SHOWN))];
-        assert_eq!(quoted(&lines, Level::Off), ["contoso GET /cart token=Tr0ub4dor 203.0.113.9 503"]);
+        assert_eq!(
+            quoted(&lines, Level::Off),
+            ["contoso GET /cart token=Tr0ub4dor 203.0.113.9 503"]
+        );
         assert_eq!(quoted(&lines, Level::Normal), ["contoso GET /cart token=… 203.0.113.9 503"]);
     }
 

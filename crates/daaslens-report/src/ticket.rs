@@ -32,11 +32,8 @@ impl Fact {
 pub(crate) fn ticket(redacted: &Redacted, options: &Options<'_>) -> String {
     let mut out = String::new();
     for fact in facts(redacted, options) {
-        let line = if fact.mark.is_empty() {
-            fact.text
-        } else {
-            format!("{} {}", fact.mark, fact.text)
-        };
+        let line =
+            if fact.mark.is_empty() { fact.text } else { format!("{} {}", fact.mark, fact.text) };
         let line = ascii(&line);
         if fact.apart && !out.is_empty() {
             out.push('\n');
@@ -110,15 +107,18 @@ fn facts(redacted: &Redacted, options: &Options<'_>) -> Vec<Fact> {
     )];
     let site = words::site(analysis).map_or_else(String::new, |it| format!("{}, ", cut(it, 80)));
     facts.push(Fact::new("", format!("{site}{}. {}.", window(analysis), impact(analysis)), false));
-    let incidents: Vec<_> = cards(analysis).filter(|(_, it)| it.severity == Severity::Critical).collect();
+    let incidents: Vec<_> =
+        cards(analysis).filter(|(_, it)| it.severity == Severity::Critical).collect();
     for (index, finding) in incidents.iter().take(5) {
         facts.push(Fact::new(mark(*index, finding), story(analysis, finding), true));
     }
     if incidents.len() > 5 {
-        let more = counted(incidents.len() as u64 - 5, "more critical finding", "more critical findings");
+        let more =
+            counted(incidents.len() as u64 - 5, "more critical finding", "more critical findings");
         facts.push(Fact::new("", format!("{more} in the report."), true));
     }
-    let warnings: Vec<_> = cards(analysis).filter(|(_, it)| it.severity == Severity::Warning).collect();
+    let warnings: Vec<_> =
+        cards(analysis).filter(|(_, it)| it.severity == Severity::Warning).collect();
     for (position, (index, finding)) in warnings.iter().take(4).enumerate() {
         let mark = mark(*index, finding);
         facts.push(Fact::new(mark, cut(&finding.headline, 200), position == 0));
@@ -291,6 +291,10 @@ mod tests {
     #[test]
     fn long_texts_end_at_the_limit() {
         let long = bounded(&"\\a".repeat(4000));
-        assert!(long.chars().count() <= MAX && long.ends_with("a\n…"), "{}", &long[long.len() - 8..]);
+        assert!(
+            long.chars().count() <= MAX && long.ends_with("a\n…"),
+            "{}",
+            &long[long.len() - 8..]
+        );
     }
 }

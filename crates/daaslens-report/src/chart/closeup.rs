@@ -1,8 +1,8 @@
 //! A window at fine bins: the rows that fail beside the rows that do not, all on one scale.
 
+use daaslens_core::finding::Closeup;
 use daaslens_core::model::Analysis;
 use daaslens_core::text::{counted, percent, shortened, thousands};
-use daaslens_core::finding::Closeup;
 use daaslens_core::{Finding, TimeRange};
 
 use super::timeline::{axis_lane, marks, shade};
@@ -44,7 +44,10 @@ pub(crate) fn closeup(
     }
     // The suspects and the control: rows with most failures first stay in the order in which they came.
     let failed = |index: usize| {
-        closeup.rows.get(index).map_or(0, |row| row.errors.iter().map(|n| u64::from(*n)).sum::<u64>())
+        closeup
+            .rows
+            .get(index)
+            .map_or(0, |row| row.errors.iter().map(|n| u64::from(*n)).sum::<u64>())
     };
     let mut order: Vec<usize> = (0..closeup.rows.len()).collect();
     if order.len() > ROWS {
@@ -57,7 +60,8 @@ pub(crate) fn closeup(
         let requests = grouped(&row.requests, factor, add);
         let errors = grouped(&row.errors, factor, add);
         let (n, bad) = (requests.iter().sum::<u64>(), errors.iter().sum::<u64>());
-        let rate = if n >= 20 && bad > 0 { format!(" ({})", percent(bad, n)) } else { String::new() };
+        let rate =
+            if n >= 20 && bad > 0 { format!(" ({})", percent(bad, n)) } else { String::new() };
         lanes.push(Lane {
             label: shortened(&row.label, 24).into_owned(),
             small: format!("failed: {} of {}{rate}", thousands(bad), thousands(n)),

@@ -206,7 +206,8 @@ mod tests {
     #[test]
     fn an_axis_has_few_labels_and_no_nonsense() {
         let start = Time::parse("2026-03-11 22:30").unwrap();
-        for (bin, bins) in [(60, 180), (1, 1), (1, 0), (86_400, 400), (u32::MAX, 1500), (60, 1440)] {
+        for (bin, bins) in [(60, 180), (1, 1), (1, 0), (86_400, 400), (u32::MAX, 1500), (60, 1440)]
+        {
             let axis = Axis::new(start, bin, bins);
             let ticks = axis.ticks();
             assert!(ticks.len() <= 14, "{bin} × {bins}: {}", ticks.len());

@@ -71,7 +71,11 @@ pub(crate) fn timeline(analysis: &Analysis, points: usize, readout: bool) -> Opt
         });
     }
     instances(timeline, &data, &mut lanes);
+    let first = lanes.len();
     lanes.extend(timeline.rows.iter().map(|row| marks(row, &data.axis)));
+    if let Some(lane) = lanes.get_mut(first) {
+        (lane.class, lane.above) = ("row gap", 16);
+    }
     lanes.push(axis_lane(&data.axis));
     let shades = shades(timeline, &data.axis);
     let grid: Vec<_> = data.axis.ticks().iter().map(|tick| num(tick.x)).collect();
@@ -441,8 +445,7 @@ fn letters(analysis: &Analysis, timeline: &Timeline, data: &Data) -> Lane {
             Some(slot) => *slot = end,
             None => rows.push(end),
         }
-        let finding =
-            analysis.findings.iter().position(|it| it.letter == Some(cluster.letter));
+        let finding = analysis.findings.iter().position(|it| it.letter == Some(cluster.letter));
         lane.letters.push(Letter {
             letter: name,
             anchor: finding.map_or_else(String::new, |index| format!("F{}", index + 1)),
@@ -472,13 +475,21 @@ fn instances(timeline: &Timeline, data: &Data, lanes: &mut Vec<Lane>) {
         gaps: Vec::new(),
         failing: others.iter().flat_map(|(_, it)| it.failing.clone()).collect(),
     });
-    let shown = order.into_iter().map(|(_, it)| it).chain(merged.as_ref());
-    for (index, instance) in shown.enumerate() {
-        lanes.push(instance_lane(instance, index == 0, &data.axis));
+    if !timeline.instances.is_empty() {
+        lanes.push(Lane {
+            label: "Instances".to_owned(),
+            small: thousands(timeline.instances.len() as u64),
+            class: "row gap",
+            height: 16,
+            above: 16,
+            ..Lane::default()
+        });
     }
+    let shown = order.into_iter().map(|(_, it)| it).chain(merged.as_ref());
+    lanes.extend(shown.map(|instance| instance_lane(instance, &data.axis)));
 }
 
-fn instance_lane(instance: &InstanceLane, first: bool, axis: &Axis) -> Lane {
+fn instance_lane(instance: &InstanceLane, axis: &Axis) -> Lane {
     let mut bars = Vec::new();
     for (class, ranges) in
         [("cov", &instance.covered), ("hat", &instance.gaps), ("f5", &instance.failing)]
@@ -487,13 +498,13 @@ fn instance_lane(instance: &InstanceLane, first: bool, axis: &Axis) -> Lane {
             bars.push(bar(class, *range, axis, 3, 9));
         }
     }
-    let count = |n: usize, one: &str, many: &str| format!("{n} {}", words::plural(n as u64, one, many));
+    let count =
+        |n: usize, one: &str, many: &str| format!("{n} {}", words::plural(n as u64, one, many));
     Lane {
         label: shortened(&instance.name, 20).into_owned(),
         small: String::new(),
-        class: if first { "row gap" } else { "row" },
+        class: "row in",
         height: 15,
-        above: if first { 14 } else { 0 },
         title: format!("Log of instance {}", instance.name),
         desc: format!(
             "{} without a log, {} with failures of 5 % and more.",
@@ -562,6 +573,8 @@ pub(super) fn marks(row: &MarkRow, axis: &Axis) -> Lane {
         }
     }
     let few = groups.len() <= 6;
+    // How far to the right there is a mark or a label already, in per cent on either width.
+    let mut taken = (0.0, 0.0);
     for (index, (x, range, n, label)) in groups.iter().enumerate() {
         let length = axis.extent(*range).1 / 100.0 * WIDE;
         if *n > 1 || length <= 6.0 {
@@ -573,6 +586,8 @@ pub(super) fn marks(row: &MarkRow, axis: &Axis) -> Lane {
             (n, "") => format!("× {n}"),
             (n, label) => format!("× {n}, {}", shortened(label, 24)),
         };
+        let free = ((x - taken.0) / 100.0 * WIDE, (x - taken.1) / 100.0 * NARROW);
+        taken = (x + 600.0 / WIDE, x + 600.0 / NARROW);
         if !few || text.is_empty() {
             continue;
         }
@@ -583,18 +598,19 @@ pub(super) fn marks(row: &MarkRow, axis: &Axis) -> Lane {
         }
         let need = f64::from(dx) + text_width(&text) + 8.0;
         let room = (next - x) / 100.0;
-        let before = if index == 0 { *x } else { 0.0 } / 100.0;
         if room * WIDE < need {
-            // At the right end the label goes to the left, where nothing else stands.
-            if before * WIDE < need {
+            // At the right end the label goes to the left, where nothing else may stand.
+            if free.0 < need {
                 continue;
             }
-            (dx, class) = (-8, "w e");
-            if before * NARROW < need {
-                class = "w e odd";
+            (dx, class) = (-8, if free.1 < need { "w e odd" } else { "w e" });
+        } else {
+            taken.0 = x + need / WIDE * 100.0;
+            if room * NARROW < need {
+                class = "w odd";
+            } else {
+                taken.1 = x + need / NARROW * 100.0;
             }
-        } else if room * NARROW < need {
-            class = "w odd";
         }
         let from = num(axis.bins(range.start));
         lane.words.push(Word { class, x: num(*x), dx, y: 12, text, from });
@@ -691,7 +707,11 @@ fn table(data: &Data) -> (String, Vec<[String; 6]>) {
             data.time(bin).format("%Y-%m-%d %H:%M"),
             thousands(all),
             thousands(client),
-            if all == 0 { "0".to_owned() } else { format!("{} ({})", thousands(server), percent(server, all)) },
+            if all == 0 {
+                "0".to_owned()
+            } else {
+                format!("{} ({})", thousands(server), percent(server, all))
+            },
             thousands(data.flight.iter().take(end).skip(bin).copied().max().unwrap_or(0)),
             p95.map_or_else(|| "–".to_owned(), |ms| duration_ms(u64::from(ms))),
         ]);
@@ -722,7 +742,7 @@ mod tests {
         let lane = marks(&row, &axis);
         assert_eq!(lane.dots.len(), 2);
         let texts: Vec<_> = lane.words.iter().map(|w| (w.text.as_str(), w.dx)).collect();
-        assert_eq!(texts, [("× 2, w3wp", 8), ("late", 8)]);
+        assert_eq!(texts, [("× 2, w3wp", 8), ("late", -8)]);
     }
 
     #[test]

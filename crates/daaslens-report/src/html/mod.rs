@@ -108,12 +108,7 @@ pub(crate) fn render(redacted: &Redacted, options: &Options<'_>) -> Result<Vec<u
     Ok(html.into_bytes())
 }
 
-fn page(
-    redacted: &Redacted,
-    options: &Options<'_>,
-    limits: &Limits,
-    left_out: &[String],
-) -> Page {
+fn page(redacted: &Redacted, options: &Options<'_>, limits: &Limits, left_out: &[String]) -> Page {
     let analysis = &redacted.analysis;
     let view = View { analysis, options, limits };
     let badge = words::badge(analysis.verdict.health);
@@ -132,9 +127,10 @@ fn page(
         off: redacted.level == Level::Off,
         title: format!("{badge}: {} · {}", shortened(&headline, 160), shortened(&site, 60)),
         site,
-        window: analysis
-            .window
-            .map_or_else(|| "nothing dated".to_owned(), |range| format!("{} UTC", words::span(range))),
+        window: analysis.window.map_or_else(
+            || "nothing dated".to_owned(),
+            |range| format!("{} UTC", words::span(range)),
+        ),
         instances: front::instances(analysis),
         tool: front::tool(redacted, options),
         health: analysis.verdict.health.word(),
@@ -211,7 +207,10 @@ impl View<'_> {
     pub(crate) fn more(&self, all: usize, shown: usize, what: &str) -> String {
         match all.saturating_sub(shown) {
             0 => String::new(),
-            n => format!("+ {} more {what}; findings.json holds them.", daaslens_core::text::thousands(n as u64)),
+            n => format!(
+                "+ {} more {what}; findings.json holds them.",
+                daaslens_core::text::thousands(n as u64)
+            ),
         }
     }
 }

@@ -56,7 +56,8 @@ pub(crate) fn is_whole(text: &[u8], range: Range<usize>) -> bool {
 /// Words and numbers which the program itself may use. A hit on one counts only where the input's text has it.
 pub(crate) fn is_ordinary(word: &str) -> bool {
     word.len() < 12
-        && (word.bytes().all(|b| b.is_ascii_alphabetic()) || word.bytes().all(|b| b.is_ascii_digit()))
+        && (word.bytes().all(|b| b.is_ascii_alphabetic())
+            || word.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// What the bytes say to somebody who decodes them: as they are, as a browser shows them, percent-decoded, and
@@ -93,15 +94,14 @@ fn html_decoded(bytes: &[u8]) -> Vec<u8> {
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let rest = bytes.get(at..).unwrap_or_default();
-        let opens = rest.get(1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'/' || *b == b'!');
-        if byte == b'<' && opens && let Some(end) = rest.iter().position(|b| *b == b'>') {
-            // Attributes hold text as well; only bare tags vanish.
-            if rest.get(..end).is_some_and(|tag| tag.contains(&b'=')) {
-                out.push(b' ');
-                out.extend_from_slice(rest.get(1..end).unwrap_or_default());
-                out.push(b' ');
-            }
-            at += end + 1;
+        let opens =
+            rest.get(1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'/' || *b == b'!');
+        if byte == b'<'
+            && opens
+            && let Some(end) = rest.iter().position(|b| *b == b'>')
+        {
+            // Attributes hold text as well, so only bare tags vanish; of the others the bracket does.
+            at += if rest.get(..end).is_some_and(|tag| tag.contains(&b'=')) { 1 } else { end + 1 };
             continue;
         }
         if byte == b'&'

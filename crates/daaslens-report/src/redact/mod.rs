@@ -8,7 +8,7 @@
 mod leak;
 mod pseudonym;
 mod secrets;
-mod walk;
+pub(crate) mod walk;
 mod words;
 
 use std::borrow::Cow;
@@ -132,7 +132,7 @@ const SHORTEST_NAME: usize = 4;
 /// Values shorter than this are not searched for in the output.
 const SHORTEST_SECRET: usize = 6;
 /// What is looked at of one text; far more than what is shown of it.
-const LONGEST_TEXT: usize = 16 * MAX_EXCERPT;
+const LONGEST_TEXT: usize = 4 * MAX_EXCERPT;
 
 /// Masks a copy of `analysis`. `leaked` are values that were found in an earlier output.
 pub(crate) fn redact(
@@ -230,7 +230,7 @@ impl walk::Visitor for Shown {
 
 struct Masker {
     level: Level,
-    patterns: Patterns,
+    patterns: &'static Patterns,
     names: Pseudonyms,
     dictionary: Option<AhoCorasick>,
     meanings: Vec<(Class, String)>,
@@ -271,7 +271,7 @@ impl Masker {
         };
         Ok(Self {
             level,
-            patterns: Patterns::new()?,
+            patterns: Patterns::shared()?,
             names: learned.names,
             dictionary,
             meanings,
@@ -391,7 +391,6 @@ impl Masker {
     fn pairs(&mut self, text: &str, separators: &[char], class: Class) -> String {
         let (mark, rest) = text.strip_prefix('?').map_or(("", text), |rest| ("?", rest));
         let mut out = mark.to_owned();
-        let mut first = true;
         for pair in rest.split_inclusive(separators) {
             let (pair, end) = match pair.char_indices().next_back() {
                 Some((at, c)) if separators.contains(&c) => pair.split_at(at),
@@ -410,11 +409,10 @@ impl Masker {
                 // Values with the separator inside (`a=1;2`): nothing of them may be left.
                 None => {
                     self.count(class, pair.trim());
-                    out.push_str(if first { "…" } else { " …" });
+                    out.push('…');
                 }
             }
             out.push_str(end);
-            first = false;
         }
         out
     }

@@ -56,7 +56,9 @@ impl Pseudonyms {
         for (alias, meaning) in known {
             let Some((stem, number)) = alias.split_once('-') else { continue };
             // Room is left behind the number, whoever wrote it.
-            let Some(number) = number.parse().ok().filter(|n| *n < usize::MAX / 2) else { continue };
+            let Some(number) = number.parse().ok().filter(|n| *n < usize::MAX / 2) else {
+                continue;
+            };
             let name = Some(meaning.to_lowercase()).filter(|name| !name.is_empty());
             match stem {
                 "ip" => names.addresses.know(number, parse_address(meaning)),
@@ -107,7 +109,9 @@ impl Pseudonyms {
         let addresses = self.addresses.sorted();
         key.extend(addresses.into_iter().map(|(it, n)| (format!("ip-{n}"), it.to_string())));
         for (names, stem) in [(&self.hosts, "host"), (&self.sites, "site")] {
-            key.extend(names.sorted().into_iter().map(|(it, n)| (format!("{stem}-{n}"), it.clone())));
+            key.extend(
+                names.sorted().into_iter().map(|(it, n)| (format!("{stem}-{n}"), it.clone())),
+            );
         }
         key
     }
@@ -178,8 +182,16 @@ mod tests {
 
     #[test]
     fn known_aliases_stay_and_new_ones_come_after_all_that_were_given() {
-        let known = [("ip-17", "203.0.113.9"), ("host-3", ""), ("site-2", "Contoso"), ("x", "y"), ("ip-z", "1.2.3.4")];
-        let mut p = Pseudonyms::knowing(&known.map(|(alias, meaning)| (alias.to_owned(), meaning.to_owned())));
+        let known = [
+            ("ip-17", "203.0.113.9"),
+            ("host-3", ""),
+            ("site-2", "Contoso"),
+            ("x", "y"),
+            ("ip-z", "1.2.3.4"),
+        ];
+        let mut p = Pseudonyms::knowing(
+            &known.map(|(alias, meaning)| (alias.to_owned(), meaning.to_owned())),
+        );
         assert_eq!(p.address("203.0.113.9").as_deref(), Some("ip-17"));
         assert_eq!(p.address("203.0.113.8").as_deref(), Some("ip-18"));
         assert_eq!(p.host("a.example"), "host-4");

@@ -80,11 +80,7 @@ pub(crate) fn texts(analysis: &mut Analysis, v: &mut impl Visitor) {
     options.iter_mut().for_each(|(_, value)| v.text(Text, value));
 }
 
-fn each<'a>(
-    v: &mut impl Visitor,
-    kind: PartKind,
-    texts: impl IntoIterator<Item = &'a mut String>,
-) {
+fn each<'a>(v: &mut impl Visitor, kind: PartKind, texts: impl IntoIterator<Item = &'a mut String>) {
     texts.into_iter().for_each(|text| v.text(kind, text));
 }
 

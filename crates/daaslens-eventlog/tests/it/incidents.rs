@@ -1,0 +1,179 @@
+//! Events folded into incidents.
+
+use daaslens_eventlog::incident::{IncidentKind, Phase, fold, vanished};
+use daaslens_eventlog::{Incident, RawFrame, windows};
+
+use crate::events;
+
+fn shown(incidents: &[Incident]) -> Vec<String> {
+    let line = |incident: &Incident| {
+        format!(
+            "{} +{} s {:?} pid {:?} {:?} events {:?} {} @ {} code {:x?} {}",
+            incident.range.start.format("%H:%M:%S"),
+            incident.range.seconds(),
+            incident.kind,
+            incident.process_id,
+            incident.process.as_deref(),
+            incident.events,
+            incident.exception.as_ref().and_then(|e| e.innermost()).map_or("-", |t| &t.type_name),
+            incident
+                .exception
+                .as_ref()
+                .and_then(|e| e.frames.first())
+                .map_or("-".to_owned(), RawFrame::normalised),
+            incident.code,
+            incident.detail.as_deref().unwrap_or("-"),
+        )
+    };
+    incidents.iter().map(line).collect()
+}
+
+const CRASHES: &[u8] = include_bytes!("../../../../fixtures/eventlog/crashes-and-recycles.xml");
+
+#[test]
+fn three_events_are_one_crash() {
+    assert_eq!(
+        shown(&fold(&events(CRASHES))),
+        [
+            r#"02:14:07 +1 s Crash { phase: Running } pid Some(6492) Some("w3wp.exe") events [2, 3, 4] System.Net.Sockets.SocketException @ Shop.Bus.ConnectAsync code Some(e0434352) -"#,
+            r#"02:15:00 +1 s Crash { phase: Startup } pid Some(7001) Some("w3wp.exe") events [5, 6, 7] System.ArgumentException @ Shop.Data.Store..ctor code Some(e0434352) -"#,
+            r#"02:15:03 +1 s Crash { phase: Startup } pid Some(7002) Some("w3wp.exe") events [8, 9, 10] System.ArgumentException @ Shop.Data.Store..ctor code Some(e0434352) -"#,
+            r"02:20:00 +0 s LimitRecycle pid None None events [11] - @ - code None Startup Failures",
+            r#"02:30:00 +0 s Crash { phase: Unknown } pid None Some("Job.exe") events [12] System.IO.FileNotFoundException @ Job.Program.Main code None -"#,
+            r"03:00:00 +0 s AppOffline pid Some(700) None events [13] - @ - code None -",
+        ]
+    );
+}
+
+#[test]
+fn the_order_of_the_file_does_not_matter() {
+    let forward = events(CRASHES);
+    let mut backward = forward.clone();
+    backward.reverse();
+    let last = forward.len() - 1;
+    let mut mirrored = fold(&backward);
+    for incident in &mut mirrored {
+        for index in &mut incident.events {
+            *index = last - *index;
+        }
+    }
+    assert_eq!(mirrored, fold(&forward));
+}
+
+#[test]
+fn without_the_first_event_the_module_tells_the_exception() {
+    let without: Vec<_> = events(CRASHES).into_iter().filter(|event| event.id != 1026).collect();
+    let incidents = fold(&without);
+    assert_eq!(
+        incidents[0].exception.as_ref().unwrap().frames[0].normalised(),
+        "Shop.Bus.ConnectAsync"
+    );
+    assert_eq!(
+        incidents.iter().filter(|i| matches!(i.kind, IncidentKind::Crash { .. })).count(),
+        3
+    );
+}
+
+#[test]
+fn machines_are_kept_apart() {
+    let mut events = events(CRASHES);
+    for event in &mut events {
+        if event.id == 1007 {
+            event.computer = "another".into();
+        }
+    }
+    let kinds: Vec<_> =
+        fold(&events).iter().filter(|i| i.computer == "another").map(|i| i.kind).collect();
+    assert_eq!(kinds, [IncidentKind::StartupFailure; 3]);
+}
+
+#[test]
+fn a_native_crash_on_a_server_and_the_pool_that_notices() {
+    let events = events(include_bytes!("../../../../fixtures/eventlog/wevtutil-no-root.xml"));
+    let error = windows::application_error(&events[0]).unwrap();
+    assert_eq!((error.process_id, error.offset), (Some(13664), Some(0x2b70)));
+    assert_eq!(
+        shown(&fold(&events)),
+        [
+            r#"02:14:07 +0 s Crash { phase: Unknown } pid Some(13664) Some("w3wp.exe") events [0, 1] - @ - code Some(c0000005) php_cache.dll"#
+        ]
+    );
+}
+
+#[test]
+fn a_process_that_is_replaced_without_a_word_has_vanished() {
+    let at = |seconds: i64, id: u32, process_id: u32| {
+        let texts = [
+            "Application 'C:\\home\\site\\wwwroot\\' started successfully.",
+            &format!("Process Id: {process_id}."),
+        ];
+        let mut event = crate::event("IIS AspNetCore Module V2", id, &texts);
+        event.time = Some(daaslens_core::Time::from_seconds(seconds));
+        event.record_id = Some(seconds * 1000);
+        event
+    };
+    // 1 stops after its successor has started; 2 never does; 3 is the last.
+    let mut events = vec![at(10, 1032, 1), at(20, 1032, 2), at(21, 1033, 1), at(900, 1032, 3)];
+    let gone: Vec<_> =
+        vanished(&events).iter().map(|v| (v.process_id, v.event, v.replaced.seconds())).collect();
+    assert_eq!(gone, [(2, 1, 900)]);
+    assert_eq!(fold(&events), []);
+    // A machine that was restarted in between lost its processes for another reason.
+    events[3].record_id = Some(5);
+    assert_eq!(vanished(&events), []);
+}
+
+#[test]
+fn an_executable_of_its_own_crashes_while_it_is_up() {
+    let started = crate::event(
+        "IIS AspNetCore Module V2",
+        1001,
+        &[
+            "Application '/LM/W3SVC/2/ROOT' started process '42' successfully and process '42' is listening on port '5000'.",
+        ],
+    );
+    let death = crate::event(
+        ".NET Runtime",
+        1026,
+        &[
+            "Application: Shop.exe\nCoreCLR Version: 8\nDescription: x\nException Info: A.BException: c\n   at A.B()\n",
+        ],
+    );
+    let kinds: Vec<_> = fold(&[started, death.clone(), death]).iter().map(|i| i.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            IncidentKind::Crash { phase: Phase::Running },
+            IncidentKind::Crash { phase: Phase::Unknown }
+        ]
+    );
+}
+
+#[test]
+fn a_change_told_twice_is_one_and_two_limits_are_two() {
+    let limit = |name: &str| {
+        let text = format!("Worker Process requested recycle due to '{name}' limit.");
+        crate::event("W3SVC-WP", 2299, &[&text])
+    };
+    let offline = crate::event(
+        "IIS AspNetCore Module V2",
+        1012,
+        &[
+            "Application '/LM/W3SVC/2/ROOT' was recycled after detecting the app_offline.htm file.",
+            "Process Id: 7.",
+        ],
+    );
+    let events =
+        [limit("Memory"), offline.clone(), limit("Slow Requests"), limit("Memory"), offline];
+    let told: Vec<_> = fold(&events).into_iter().map(|i| (i.kind, i.events, i.detail)).collect();
+    let memory = Some("Memory".to_owned());
+    let slow = Some("Slow Requests".to_owned());
+    assert_eq!(
+        told,
+        [
+            (IncidentKind::LimitRecycle, vec![0, 3], memory),
+            (IncidentKind::AppOffline, vec![1, 4], None),
+            (IncidentKind::LimitRecycle, vec![2], slow),
+        ]
+    );
+}

@@ -1,0 +1,216 @@
+//! What must hold for any input.
+
+use daaslens_eventlog::{
+    ExceptionText, Item, ancm, aspnet, decode, incident, normalise_frame, plan, platform, read,
+    read_all, runtime, windows,
+};
+use proptest::prelude::*;
+
+/// Pieces of markup, whole and broken, in any order: nearer to trouble than plain random bytes.
+fn scraps() -> impl Strategy<Value = Vec<u8>> {
+    let scrap = prop_oneof![
+        prop::sample::select(vec![
+            "<Events>",
+            "</Events>",
+            "<Event>",
+            "</Event>",
+            "<Event xmlns='a'>",
+            "<Event/>",
+            "<EventData>",
+            "</EventData>",
+            "<System>",
+            "</System>",
+            "<Provider Name=\"ASP.NET 4.0.30319.0\"/>",
+            "<EventID>1309</EventID>",
+            "<Provider Name='.NET Runtime'/>",
+            "<EventID>1026</EventID>",
+            "<TimeCreated SystemTime='2026-03-11T02:14:07Z'/>",
+            "<Data>",
+            "</Data>",
+            "<Data/>",
+            "<![CDATA[",
+            "]]>",
+            "<!--",
+            "-->",
+            "<?xml ",
+            "?>",
+            "<!DOCTYPE",
+            ">",
+            "<",
+            "&",
+            "&lt;",
+            "&#0;",
+            "&#x41;",
+            "\n",
+            "\r\n",
+            " ",
+            "- ",
+            "\0",
+            "\0\0\0",
+            "\u{feff}",
+            "</Event",
+            "<Event",
+            "\u{1}",
+            "Exception Info: A.B",
+            "   at A.B(C)",
+            " ---> ",
+            "text",
+            "<UserData>",
+            "<A>",
+            "</A>",
+            "</UserData>",
+            "<Binary>0200",
+            "</Binary>",
+            "<Computer>m</Computer>",
+            "<EventRecordID>-5</EventRecordID>",
+        ])
+        .prop_map(|text| text.as_bytes().to_vec()),
+        prop::collection::vec(any::<u8>(), 0..4),
+    ];
+    prop::collection::vec(scrap, 0..60).prop_map(|scraps| scraps.concat())
+}
+
+fn check(bytes: &[u8], target: usize) -> Result<(), TestCaseError> {
+    let whole: Vec<Item<'_>> = read_all(bytes).collect();
+    let mut at = 0;
+    for item in &whole {
+        let span = item.span();
+        prop_assert_eq!(span.start, at, "the items tile the input");
+        prop_assert!(span.end > span.start, "no item is empty");
+        at = span.end;
+    }
+    prop_assert_eq!(at, bytes.len() as u64);
+
+    let chunks = plan(bytes, target);
+    let mut at = 0;
+    for chunk in &chunks {
+        prop_assert_eq!(chunk.span.start, at, "the chunks tile the input");
+        at = chunk.span.end;
+    }
+    prop_assert_eq!(at, bytes.len() as u64);
+    let pieces: Vec<Item<'_>> = chunks.iter().flat_map(|chunk| read(bytes, chunk)).collect();
+    prop_assert_eq!(&pieces, &whole, "the items do not depend on the cuts");
+
+    let mut events = Vec::new();
+    for item in whole {
+        let line = bytes[..item.span().start as usize].split(|&byte| byte == b'\n').count() as u64;
+        match item {
+            Item::Event(event) => {
+                prop_assert_eq!(event.line, line);
+                prop_assert_eq!(&*event, &event.clone().into_owned());
+                let _ = (
+                    runtime::runtime_death(&event),
+                    runtime::log_record(&event),
+                    runtime::profiler(&event),
+                );
+                let _ = (aspnet::web_error(&event), aspnet::web_death(&event), ancm::ancm(&event));
+                let _ = (
+                    platform::limit_hit(&event),
+                    platform::shutdown(&event),
+                    platform::http_platform(&event),
+                );
+                let _ =
+                    (windows::application_error(&event), windows::pool_event(&event), event.boot());
+                events.push(*event);
+            }
+            Item::Malformed(bad) => prop_assert_eq!(bad.line, line),
+            Item::Other(span) => {
+                let text = String::from_utf8_lossy(&bytes[span.start as usize..span.end as usize])
+                    .into_owned();
+                prop_assert!(
+                    !text.contains("<Event>") || text.contains("<!--") || text.contains("<?"),
+                    "{}",
+                    text
+                );
+            }
+        }
+    }
+    let incidents = incident::fold(&events);
+    let mut seen: Vec<usize> =
+        incidents.iter().flat_map(|incident| incident.events.clone()).collect();
+    let all = seen.len();
+    seen.sort_unstable();
+    seen.dedup();
+    prop_assert_eq!(seen.len(), all, "an event belongs to one incident");
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn scraps_of_markup(bytes in scraps(), target in 0usize..200) {
+        check(&bytes, target)?;
+        check(&bytes, 64)?;
+        check(&bytes, usize::MAX)?;
+    }
+
+    #[test]
+    fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..300), target in 0usize..100) {
+        check(&bytes, target)?;
+        check(&decode(&bytes), target)?;
+    }
+
+    #[test]
+    fn a_real_file_cut_and_bitten(from in 0usize..4000, to in 4000usize..9600, bites in prop::collection::vec((0usize..9600, any::<u8>()), 0..6)) {
+        let mut bytes = include_bytes!("../../../../fixtures/eventlog/crashes-and-recycles.xml").to_vec();
+        for (at, byte) in bites {
+            if let Some(place) = bytes.get_mut(at) {
+                *place = byte;
+            }
+        }
+        let to = to.min(bytes.len());
+        check(&bytes[from..to], 64)?;
+    }
+
+    #[test]
+    fn any_text_is_an_exception_or_not(text in "(at |A\\.B\\(C\\)|---> |--- End of|<---|\\(Inner Exception #|Exception|: |\n|\r\n| |[<>\\[\\]`+.$|]|\\PC){0,60}") {
+        let parsed = ExceptionText::parse(&text);
+        for frame in &parsed.frames {
+            prop_assert!(frame.of < parsed.chain.len().max(1));
+        }
+        prop_assert!(parsed.root < parsed.chain.len().max(1));
+        let _ = ExceptionText::parse_console(&text);
+        let once = normalise_frame(&text);
+        prop_assert!(once.len() <= 512);
+    }
+
+    /// A name that is stable already stays as it is.
+    #[test]
+    fn normalised_names_are_stable(segments in prop::collection::vec("[A-Z][a-z]{1,6}", 2..5), noise in 0usize..5) {
+        let plain = segments.join(".");
+        let (class, method) = plain.rsplit_once('.').unwrap();
+        let (noisy, expected) = match noise {
+            0 => (format!("{class}.<{method}>d__7.MoveNext()"), plain.clone()),
+            1 => (format!("{class}+<>c__DisplayClass3_0.<{method}>b__1(Object x)"), format!("{plain}.lambda")),
+            2 => (format!("{class}`2[[System.Int32, mscorlib],[A.B]].{method}[T](T x) in C:\\a (b)\\c.cs:line 3"), plain.clone()),
+            3 => (format!("   at {class}.<{method}>g__Local|3_1(Int32 x)"), format!("{plain}.Local")),
+            _ => (format!("{class}.<>c.<<{method}>b__0_1>d.MoveNext()"), format!("{plain}.lambda")),
+        };
+        prop_assert_eq!(normalise_frame(&noisy), expected.clone());
+        prop_assert_eq!(normalise_frame(&expected), expected);
+    }
+}
+
+#[test]
+fn input_made_to_be_slow_is_not() {
+    // Each of these makes a scanner that looks ahead from every opening search the rest of the file anew.
+    for piece in [
+        "<Event><![CDATA[",
+        "<Event><!--",
+        "<?",
+        "<!--",
+        "<Event",
+        "<Events ",
+        "<![CDATA[",
+        "\0x",
+        "<Event>\0",
+    ] {
+        let bytes = piece.repeat((2 << 20) / piece.len()).into_bytes();
+        let started = std::time::Instant::now();
+        let length: u64 = read_all(&bytes).map(|item| item.span().len()).sum();
+        assert_eq!(length, bytes.len() as u64);
+        assert_eq!(plan(&bytes, 1 << 16).last().map(|chunk| chunk.span.end), Some(length));
+        assert!(started.elapsed().as_secs() < 20, "{piece}: {:?}", started.elapsed());
+    }
+}
