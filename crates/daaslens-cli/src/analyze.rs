@@ -104,7 +104,7 @@ fn open(args: &Analyze, console: &Console) -> anyhow::Result<Store> {
 }
 
 /// On Windows `"C:\dir\"` reaches a program as `C:\dir"`: the backslash has escaped the quote.
-fn mended(path: &Path) -> PathBuf {
+pub(crate) fn mended(path: &Path) -> PathBuf {
     match path.to_str() {
         Some(text) if text.ends_with('"') => PathBuf::from(text.trim_end_matches('"')),
         _ => path.to_owned(),
