@@ -7,6 +7,7 @@
 //! * [`httplog_fixtures`]: every quirk of the W3C format, through the whole program.
 //! * [`evidence`]: every place that a finding names is there; nothing private is in any output.
 //! * [`limits`]: hostile and broken input.
+//! * [`verbs`]: what is asked without an analysis: explanations, evidence read back, completions; and the redaction.
 //! * [`samples`]: real files, where there are any on this machine.
 
 #![expect(clippy::disallowed_methods, reason = "tests write the files that the program is to read")]
@@ -20,3 +21,4 @@ mod limits;
 mod report;
 mod samples;
 mod support;
+mod verbs;

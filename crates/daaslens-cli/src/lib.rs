@@ -12,6 +12,7 @@ mod output;
 mod peak;
 mod progress;
 mod show;
+mod windows;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -19,9 +19,9 @@ use daaslens_core::text::{counted, visible};
 use daaslens_report::{Level, Line, Quote};
 use daaslens_store::Store;
 
-use crate::analyze::mended;
 use crate::args::Show;
 use crate::output::{Console, STRONG};
+use crate::windows;
 use document::{Document, Evidence, Finding};
 
 /// The exit code for a finding that is not in the file.
@@ -75,6 +75,12 @@ struct Row {
     found: Found,
 }
 
+impl Row {
+    fn is_line(&self) -> bool {
+        matches!(self.found, Found::Line(_))
+    }
+}
+
 enum Found {
     Line(Line),
     /// What is said of the file as a whole; there is no line to be read.
@@ -95,7 +101,7 @@ fn open(args: &Show, document: &Document) -> Vec<Input> {
     let names: Vec<&str> = document.inputs.iter().map(|input| input.path.as_str()).collect();
     let beside = args.findings.canonicalize().ok().and_then(|path| Some(path.parent()?.to_owned()));
     let folders: Vec<PathBuf> = beside.into_iter().chain(std::env::current_dir().ok()).collect();
-    let given: Vec<PathBuf> = args.bundle.iter().map(|path| mended(path)).collect();
+    let given = windows::meant(&args.bundle);
     let resolved = inputs::resolve(&names, &given, &folders, Path::exists);
     let open = |(name, path): (&&str, Option<PathBuf>)| {
         let name = (*name).to_owned();
@@ -201,7 +207,12 @@ fn read(finding: &Finding, document: &Document, inputs: &[Input], context: u64) 
             );
             own.push(row(evidence.line, true, found));
         }
-        let around = lines.into_iter().filter(|line| !places.contains(&(line.line, line.byte)));
+        // Around a line that has changed there is nothing to see; it stands among other lines now.
+        let kept: Vec<u64> = own.iter().filter(|row| row.is_line()).map(|row| row.number).collect();
+        let around = lines.into_iter().filter(|line| {
+            !places.iter().any(|(number, _)| *number == line.line)
+                && kept.iter().any(|number| number.abs_diff(line.line) <= context)
+        });
         own.extend(around.map(|line| {
             row(line.line, false, Found::Line(Line { excerpt: line.excerpt, shown: None }))
         }));
