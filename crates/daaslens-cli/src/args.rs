@@ -32,7 +32,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Analyse a bundle and write the report; also what happens without a command
     Analyze(Box<Analyze>),
-    /// Say what a code, an event or a finding means: `502.3`, `win32 64`, `event 2299`, `finding stall`
+    /// Say what a code, an event or a finding means: `502.3`, `win32 64`, `event 2299`
     Explain(Explain),
     /// Read the evidence lines of one finding back from the bundle
     Show(Show),
@@ -52,6 +52,8 @@ pub(crate) struct Analyze {
     pub(crate) paths: Vec<PathBuf>,
 
     /// The HTML report; `-` for stdout [default: ./<name of the first path>-report.html]
+    ///
+    /// When the input was dropped on the program in Explorer, the report goes beside it.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
@@ -195,7 +197,7 @@ pub(crate) struct Talk {
     #[arg(long)]
     pub(crate) no_progress: bool,
 
-    /// When to use colours; `NO_COLOR` is honoured
+    /// When to use colours; NO_COLOR is honoured
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(crate) color: Color,
 }

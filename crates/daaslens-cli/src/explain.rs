@@ -48,14 +48,11 @@ pub(crate) fn run(args: &Explain, console: &Console) -> anyhow::Result<u8> {
 /// of the knowledge base, because it stands beside the thresholds that it speaks of.
 fn rule_of(what: &str) -> Option<&'static Rule> {
     let what = what.to_lowercase();
-    let mut words = what.split_whitespace();
-    let name = match (words.next()?, words.next()) {
-        (name, None) | ("finding" | "rule", Some(name)) => name,
-        _ => return None,
-    };
-    if words.next().is_some() {
-        return None;
+    let mut words: Vec<&str> = what.split_whitespace().collect();
+    if words.len() > 1 && matches!(words[0], "finding" | "rule") {
+        words.remove(0);
     }
+    let [name] = words[..] else { return None };
     RULES.iter().find(|rule| rule.id == name)
 }
 

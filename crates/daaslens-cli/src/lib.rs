@@ -11,6 +11,8 @@ mod explain;
 mod output;
 mod peak;
 mod progress;
+mod show;
+mod windows;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -50,7 +52,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Explain(it)) => {
             (Some(&it.talk), Box::new(|console| explain::run(it, console)))
         }
-        Some(Command::Show(it)) => (Some(&it.talk), Box::new(move |_| anyhow::bail!("{it:?}"))),
+        Some(Command::Show(it)) => (Some(&it.talk), Box::new(|console| show::run(it, console))),
         Some(Command::Completions(it)) => (None, Box::new(|_| definition::completions(it.shell))),
         Some(Command::Man) => (None, Box::new(|_| definition::man())),
     };

@@ -22,7 +22,7 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use daaslens_core::model::Analysis;
+use daaslens_core::model::{Analysis, SourceInfo};
 
 pub use quote::{Line, Quote, quote};
 use redact::Redacted;
@@ -56,6 +56,8 @@ pub struct Rendered {
     pub markdown: String,
     /// At most six lines for the terminal.
     pub terminal: Vec<String>,
+    /// What became of each source, masked; for the terminal of who wants to know.
+    pub sources: Vec<SourceInfo>,
     /// What was masked.
     pub receipt: Receipt,
     /// The private key: alias, meaning. For the owner alone; never written unasked.
@@ -114,6 +116,7 @@ pub fn render(analysis: &Analysis, options: &Options<'_>) -> Result<Rendered, Er
         json,
         markdown,
         terminal,
+        sources: redacted.analysis.sources,
         receipt: redacted.receipt,
         pseudonyms: redacted.pseudonyms,
     })
