@@ -1,1 +1,24 @@
-//! The integration tests.
+//! The integration tests: the built program, run in a folder of its own, judged by what it writes.
+//!
+//! * [`cli`]: arguments, exit codes, words for people, and that no file is left half written.
+//! * [`json`]: the shape and the numbers of `findings.json`, against what is known of the fixture.
+//! * [`report`]: that the page is one self-contained file.
+//! * [`determinism`]: the same input gives the same bytes, however it was read.
+//! * [`httplog_fixtures`]: every quirk of the W3C format, through the whole program.
+//! * [`evidence`]: every place that a finding names is there; nothing private is in any output.
+//! * [`limits`]: hostile and broken input.
+//! * [`replay`]: the fuzz targets without a fuzzer.
+//! * [`samples`]: real files, where there are any on this machine.
+
+#![expect(clippy::disallowed_methods, reason = "tests write the files that the program is to read")]
+
+mod cli;
+mod determinism;
+mod evidence;
+mod httplog_fixtures;
+mod json;
+mod limits;
+mod replay;
+mod report;
+mod samples;
+mod support;

@@ -43,16 +43,29 @@ pub(crate) fn run(args: &Analyze, console: &Console) -> anyhow::Result<u8> {
             args::Sensitivity::Low => Sensitivity::Low,
         },
     };
-    let inputs = store.inputs().iter().map(|input| Input { name: input.name.clone(), kind: input.kind }).collect();
+    let inputs = store
+        .inputs()
+        .iter()
+        .map(|input| Input { name: input.name.clone(), kind: input.kind })
+        .collect();
     let bar = Bar::new(sources.iter().map(|source| source.size()).sum(), console.progress);
-    let mut analysis = daaslens_analysis::analyse(&sources, inputs, &config, &bar).context("cannot start threads")?;
+    let mut analysis = daaslens_analysis::analyse(&sources, inputs, &config, &bar)
+        .context("cannot start threads")?;
     bar.finish();
     analysis.options = options(args);
+    for error in store.errors() {
+        let name = file_name(&error.path).unwrap_or_else(|| "A path".to_owned());
+        analysis
+            .coverage
+            .not_checked
+            .push(format!("{name}: it could not be opened: {}", error.source));
+    }
 
     let report = args.output.clone().unwrap_or_else(|| default_output(&args.paths));
     let rendered = daaslens_report::render(
         &analysis,
         &Options {
+            redaction: args.redact.into(),
             version: env!("CARGO_PKG_VERSION"),
             stamp: args.stamp.then(now),
             json_name: args.json.as_deref().and_then(file_name),
@@ -60,6 +73,9 @@ pub(crate) fn run(args: &Analyze, console: &Console) -> anyhow::Result<u8> {
         },
     )?;
     write(args, &report, &rendered)?;
+    if args.redact_map.is_some() && args.redact != args::Redact::Strict {
+        console.warn("the redaction map is empty: only strict redaction gives pseudonyms");
+    }
     say(console, &analysis, &rendered, began, &report);
     Ok(exit_code(args, &analysis))
 }
@@ -77,7 +93,8 @@ fn exit_code(args: &Analyze, analysis: &Analysis) -> u8 {
 
 fn open(args: &Analyze, console: &Console) -> anyhow::Result<Store> {
     let paths: Vec<PathBuf> = args.paths.iter().map(|path| mended(path)).collect();
-    let options = daaslens_store::Options { map: !args.no_mmap, ..daaslens_store::Options::default() };
+    let options =
+        daaslens_store::Options { map: !args.no_mmap, ..daaslens_store::Options::default() };
     let store = Store::open(&paths, &options);
     if store.inputs().is_empty() {
         let reasons: Vec<String> = store.errors().iter().map(ToString::to_string).collect();
@@ -122,7 +139,10 @@ fn default_output(paths: &[PathBuf]) -> PathBuf {
     let stem = [".tar.gz", ".tgz", ".zip", ".gz", ".tar", ".log", ".txt", ".xml"]
         .into_iter()
         .find_map(|ending| {
-            let at = name.len().checked_sub(ending.len()).filter(|at| *at > 0 && name.is_char_boundary(*at))?;
+            let at = name
+                .len()
+                .checked_sub(ending.len())
+                .filter(|at| *at > 0 && name.is_char_boundary(*at))?;
             name[at..].eq_ignore_ascii_case(ending).then(|| &name[..at])
         })
         .unwrap_or(&name);
@@ -134,7 +154,8 @@ fn options(args: &Analyze) -> Vec<(&'static str, String)> {
     let mut options = Vec::new();
     options.extend(args.since.map(|time| ("--since", time.rfc3339())));
     options.extend(args.until.map(|time| ("--until", time.rfc3339())));
-    options.extend(args.instance.as_ref().map(|glob| ("--instance", glob.glob().glob().to_owned())));
+    options
+        .extend(args.instance.as_ref().map(|glob| ("--instance", glob.glob().glob().to_owned())));
     match args.sensitivity {
         args::Sensitivity::Normal => {}
         args::Sensitivity::High => options.push(("--sensitivity", "high".to_owned())),
@@ -152,7 +173,16 @@ fn write(args: &Analyze, report: &Path, rendered: &Rendered) -> anyhow::Result<(
     if let Some(path) = &args.markdown {
         output::write(path, rendered.markdown.as_bytes())?;
     }
+    if let Some(path) = &args.redact_map {
+        output::write_private(path, key(&rendered.pseudonyms).as_bytes())?;
+    }
     Ok(())
+}
+
+/// The private key of the pseudonyms, one a line. Names were made visible when they were read: no tab or line feed
+/// is left in them.
+fn key(pseudonyms: &[(String, String)]) -> String {
+    pseudonyms.iter().map(|(alias, meaning)| format!("{alias}\t{meaning}\n")).collect()
 }
 
 fn say(console: &Console, analysis: &Analysis, rendered: &Rendered, began: Instant, report: &Path) {
@@ -164,8 +194,14 @@ fn say(console: &Console, analysis: &Analysis, rendered: &Rendered, began: Insta
     }
     if console.verbose {
         for source in &analysis.sources {
-            let reason = source.reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
-            console.say(&format!("  {} {} ({} records){reason}", source.status.word(), source.path, source.records));
+            let reason =
+                source.reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
+            console.say(&format!(
+                "  {} {} ({} records){reason}",
+                source.status.word(),
+                source.path,
+                source.records
+            ));
         }
     }
     let seconds = began.elapsed().as_secs_f64();
@@ -186,7 +222,10 @@ fn say(console: &Console, analysis: &Analysis, rendered: &Rendered, began: Insta
 fn covered(analysis: &Analysis) -> f64 {
     let totals = &analysis.totals;
     if totals.recognised_bytes == 0 {
-        return if analysis.sources.iter().any(|source| source.status == daaslens_core::model::SourceStatus::Unreadable)
+        return if analysis
+            .sources
+            .iter()
+            .any(|source| source.status == daaslens_core::model::SourceStatus::Unreadable)
         {
             0.0
         } else {

@@ -239,7 +239,14 @@ impl Machine {
                 (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
                 _ => true,
             };
-            same_process && same_name && same_boot(open.boot, boot) && open.accepts(note)
+            // Two limits that are hit at once are two findings.
+            let same_limit = note.role != Role::Single(IncidentKind::LimitRecycle)
+                || incident.detail == note.detail;
+            same_process
+                && same_name
+                && same_limit
+                && same_boot(open.boot, boot)
+                && open.accepts(note)
         };
         let candidates = || self.open.iter().enumerate().filter(|(_, open)| fits(open));
         candidates()

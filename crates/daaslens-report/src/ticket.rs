@@ -32,11 +32,8 @@ impl Fact {
 pub(crate) fn ticket(redacted: &Redacted, options: &Options<'_>) -> String {
     let mut out = String::new();
     for fact in facts(redacted, options) {
-        let line = if fact.mark.is_empty() {
-            fact.text
-        } else {
-            format!("{} {}", fact.mark, fact.text)
-        };
+        let line =
+            if fact.mark.is_empty() { fact.text } else { format!("{} {}", fact.mark, fact.text) };
         let line = ascii(&line);
         if fact.apart && !out.is_empty() {
             out.push('\n');
@@ -99,26 +96,28 @@ pub(crate) fn terminal(redacted: &Redacted, options: &Options<'_>) -> Vec<String
 
 fn facts(redacted: &Redacted, options: &Options<'_>) -> Vec<Fact> {
     let analysis = &redacted.analysis;
-    let mut facts = vec![Fact::new(
-        "",
-        format!(
-            "{}: {}",
-            words::badge(analysis.verdict.health).to_uppercase(),
-            cut(&words::headline(analysis), 300)
-        ),
-        false,
-    )];
+    let badge = words::badge(analysis.verdict.health);
+    let headline = cut(&words::headline(analysis), 300);
+    // Headlines like `Cannot tell: …` say the badge themselves.
+    let rest = headline
+        .strip_prefix(badge)
+        .map_or(headline.as_str(), |it| it.trim_start_matches([':', ' ']));
+    let first = format!("{}: {rest}", badge.to_uppercase());
+    let mut facts = vec![Fact::new("", first.trim_end_matches([':', ' ']), false)];
     let site = words::site(analysis).map_or_else(String::new, |it| format!("{}, ", cut(it, 80)));
     facts.push(Fact::new("", format!("{site}{}. {}.", window(analysis), impact(analysis)), false));
-    let incidents: Vec<_> = cards(analysis).filter(|(_, it)| it.severity == Severity::Critical).collect();
+    let incidents: Vec<_> =
+        cards(analysis).filter(|(_, it)| it.severity == Severity::Critical).collect();
     for (index, finding) in incidents.iter().take(5) {
         facts.push(Fact::new(mark(*index, finding), story(analysis, finding), true));
     }
     if incidents.len() > 5 {
-        let more = counted(incidents.len() as u64 - 5, "more critical finding", "more critical findings");
+        let more =
+            counted(incidents.len() as u64 - 5, "more critical finding", "more critical findings");
         facts.push(Fact::new("", format!("{more} in the report."), true));
     }
-    let warnings: Vec<_> = cards(analysis).filter(|(_, it)| it.severity == Severity::Warning).collect();
+    let warnings: Vec<_> =
+        cards(analysis).filter(|(_, it)| it.severity == Severity::Warning).collect();
     for (position, (index, finding)) in warnings.iter().take(4).enumerate() {
         let mark = mark(*index, finding);
         facts.push(Fact::new(mark, cut(&finding.headline, 200), position == 0));
@@ -174,11 +173,8 @@ fn story(analysis: &Analysis, finding: &Finding) -> String {
     text.push_str(&sentence(&cut(&finding.headline, 240)));
     if let Some(cause) = finding.causes.first() {
         let title = cut(&cause.title, 160);
-        text.push_str(&format!(
-            " Cause: {} ({}).",
-            title.trim_end_matches('.'),
-            cause.confidence.word()
-        ));
+        let (title, confidence) = (title.trim_end_matches('.'), cause.confidence.word());
+        text = format!("{text} Cause: {title} ({confidence}).");
     }
     match words::still_going(finding, analysis.window) {
         Some(true) => text.push_str(" Still going on at the end of the logs."),
@@ -194,7 +190,7 @@ fn sentence(text: &str) -> String {
 
 fn window(analysis: &Analysis) -> String {
     analysis.window.map_or_else(
-        || "nothing in the bundle is dated".to_owned(),
+        || "Nothing in the bundle is dated".to_owned(),
         |range| format!("{} UTC ({})", words::span(range), words::lasting(range)),
     )
 }
@@ -267,8 +263,7 @@ fn escaped(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '@' => out.push_str("&#64;"),
-            '\u{a0}' => out.push(' '),
-            '\n' | '\r' => out.push(' '),
+            '\u{a0}' | '\n' | '\r' => out.push(' '),
             c => out.push(c),
         }
     }
@@ -291,6 +286,10 @@ mod tests {
     #[test]
     fn long_texts_end_at_the_limit() {
         let long = bounded(&"\\a".repeat(4000));
-        assert!(long.chars().count() <= MAX && long.ends_with("a\n…"), "{}", &long[long.len() - 8..]);
+        assert!(
+            long.chars().count() <= MAX && long.ends_with("a\n…"),
+            "{}",
+            &long[long.len() - 8..]
+        );
     }
 }

@@ -132,6 +132,10 @@ pub(crate) fn figures(finding: &Finding) -> Vec<Figure> {
     });
     let mut figures = Vec::new();
     for (name, value) in &finding.metrics {
+        // All of the family's errors are server errors: saying it twice helps nobody.
+        if *name == "server_errors" && count("errors") == count("server_errors") {
+            continue;
+        }
         let base = match (*name, value) {
             ("baseline_rate", _) => "failures per request outside all incidents".to_owned(),
             ("errors" | "server_errors", Metric::Count(n)) => match (requests, &usual) {
@@ -159,7 +163,9 @@ pub(crate) fn figures(finding: &Finding) -> Vec<Figure> {
 }
 
 fn in_window(finding: &Finding) -> String {
-    finding.window.map_or_else(|| "in the bundle".to_owned(), |range| format!("in {}", lasting(range)))
+    finding
+        .window
+        .map_or_else(|| "in the bundle".to_owned(), |range| format!("in {}", lasting(range)))
 }
 
 /// A ratio in per cent.
@@ -179,7 +185,8 @@ fn label(name: &str) -> String {
         _ => {}
     }
     let name = name.strip_suffix("_ms").unwrap_or(name).replace('_', " ");
-    let percentile = name.starts_with('p') && name.chars().nth(1).is_some_and(|c| c.is_ascii_digit());
+    let percentile =
+        name.starts_with('p') && name.chars().nth(1).is_some_and(|c| c.is_ascii_digit());
     let mut chars = name.chars();
     match chars.next() {
         Some(first) if !percentile => first.to_uppercase().chain(chars).collect(),

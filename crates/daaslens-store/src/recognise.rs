@@ -196,7 +196,8 @@ fn is_native(line: &[u8]) -> bool {
         && values[0].iter().any(|c| matches!(c, b'.' | b':'))
 }
 
-/// A W3C line as IIS writes it, its header lost: date, time, and a method within the next four values.
+/// A W3C line as IIS writes it, its header lost: date, time, then site, machine and address of the server where
+/// they are logged, a method and a path.
 fn is_headerless_w3c(line: &[u8]) -> bool {
     let tokens: Vec<&[u8]> = line.split(|c| *c == b' ').take(40).collect();
     let shape = |token: &[u8], like: &[u8]| {
@@ -209,7 +210,7 @@ fn is_headerless_w3c(line: &[u8]) -> bool {
     tokens.len() >= 14
         && shape(tokens[0], b"0000-00-00")
         && shape(tokens[1], b"00:00:00")
-        && tokens[2..6].windows(2).any(|pair| {
+        && tokens[2..7].windows(2).any(|pair| {
             matches!(
                 pair[0],
                 b"GET" | b"POST" | b"HEAD" | b"PUT" | b"DELETE" | b"OPTIONS" | b"PATCH"
@@ -342,6 +343,11 @@ mod tests {
             (
                 "u_ex.log",
                 "2024-01-17 01:00:00 192.168.1.1 GET /legacy.aspx - 80 - 10.0.0.10 Mozilla/5.0 - 200 0 0 50\n",
+                Kind::W3c,
+            ),
+            (
+                "all-columns.log",
+                "2024-01-17 01:00:00 W3SVC1 WEB01 192.168.1.1 GET / - 80 - 10.0.0.10 HTTP/1.1 UA - - host 200 0 0 9 9 50\n",
                 Kind::W3c,
             ),
             (

@@ -148,3 +148,32 @@ fn an_executable_of_its_own_crashes_while_it_is_up() {
         ]
     );
 }
+
+#[test]
+fn a_change_told_twice_is_one_and_two_limits_are_two() {
+    let limit = |name: &str| {
+        let text = format!("Worker Process requested recycle due to '{name}' limit.");
+        crate::event("W3SVC-WP", 2299, &[&text])
+    };
+    let offline = crate::event(
+        "IIS AspNetCore Module V2",
+        1012,
+        &[
+            "Application '/LM/W3SVC/2/ROOT' was recycled after detecting the app_offline.htm file.",
+            "Process Id: 7.",
+        ],
+    );
+    let events =
+        [limit("Memory"), offline.clone(), limit("Slow Requests"), limit("Memory"), offline];
+    let told: Vec<_> = fold(&events).into_iter().map(|i| (i.kind, i.events, i.detail)).collect();
+    let memory = Some("Memory".to_owned());
+    let slow = Some("Slow Requests".to_owned());
+    assert_eq!(
+        told,
+        [
+            (IncidentKind::LimitRecycle, vec![0, 3], memory),
+            (IncidentKind::AppOffline, vec![1, 4], None),
+            (IncidentKind::LimitRecycle, vec![2], slow),
+        ]
+    );
+}

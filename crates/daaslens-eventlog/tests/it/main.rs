@@ -8,6 +8,7 @@ mod texts;
 
 use std::fmt::Write as _;
 
+use daaslens_core::Time;
 use daaslens_eventlog::{Event, Item, decode, read_all};
 
 /// The events of `bytes`.
@@ -57,7 +58,7 @@ fn shown(bytes: &[u8]) -> String {
                     event.id,
                     event.qualifiers,
                     event.level().word(),
-                    event.time.map(|time| time.rfc3339()),
+                    event.time.map(Time::rfc3339),
                     event.record_id,
                     event.channel,
                     event.computer,

@@ -224,8 +224,6 @@ fn levels_depend_on_who_wrote_them() {
             event.level()
         })
     };
-    use Level::{Critical, Error, Information, Warning};
-    use daaslens_eventlog::Dialect::{AppService, Windows};
     assert_eq!(levels("W3SVC-WP", AppService), [Information, Error, Warning, Warning, Information]);
     assert_eq!(
         levels("ASP.NET 4.0.30319.0", AppService),

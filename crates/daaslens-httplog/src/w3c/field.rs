@@ -142,6 +142,20 @@ impl Field {
         )
     }
 
+    /// Whether every value of the field is a number, or `-`.
+    pub(crate) const fn is_number(self) -> bool {
+        matches!(
+            self,
+            Self::ServerPort
+                | Self::Status
+                | Self::Substatus
+                | Self::Win32Status
+                | Self::BytesSent
+                | Self::BytesReceived
+                | Self::TimeTaken
+        )
+    }
+
     /// Whether `value` looks like a value of this field. Strict enough to find out where a surplus blank stands,
     /// loose enough for what real logs hold.
     pub(crate) fn accepts(self, value: &[u8]) -> bool {

@@ -35,9 +35,43 @@ pub(crate) fn fields(line: &[u8], schema: &Schema) -> Result<(Ranges, bool), Fau
     if tokens.len() == expected {
         return Ok((tokens, true));
     }
+    tokens = tightened(tokens, schema);
+    if tokens.len() == expected {
+        let fits = tokens.iter().enumerate().all(|(column, &(start, end))| {
+            let value = line.get(start as usize..end as usize).unwrap_or_default();
+            schema.field(column).is_none_or(|field| field.accepts(value))
+        });
+        return if fits { Ok((tokens, true)) } else { Err(miscounted(expected, found)) };
+    }
     absorb(line, &tokens, schema)
         .map(|ranges| (ranges, true))
         .ok_or_else(|| miscounted(expected, found))
+}
+
+/// Without the surplus empty parts among and right before the numbers at the end: a producer that pads its columns
+/// writes `200  0  0  15`. No number is empty, so those parts cannot be values.
+fn tightened(tokens: Ranges, schema: &Schema) -> Ranges {
+    let columns = schema.columns();
+    let numbers = (0..columns)
+        .rev()
+        .take_while(|&column| schema.field(column).is_some_and(Field::is_number))
+        .count();
+    let mut surplus = tokens.len() - columns;
+    let mut left = numbers;
+    let mut kept: Ranges = Vec::with_capacity(tokens.len());
+    for (start, end) in tokens.into_iter().rev() {
+        let is_empty = start == end;
+        // Once all numbers are met, only what stands right before them may go.
+        let among = left > 0 || kept.len() == numbers;
+        if is_empty && among && surplus > 0 && numbers > 0 {
+            surplus -= 1;
+            continue;
+        }
+        left = left.saturating_sub(1);
+        kept.push((start, end));
+    }
+    kept.reverse();
+    kept
 }
 
 fn miscounted(expected: usize, found: usize) -> Fault {

@@ -66,6 +66,36 @@ fn surplus_blanks_go_to_the_value_that_holds_them() {
 }
 
 #[test]
+fn surplus_blanks_among_the_numbers_are_no_values() {
+    let log = b"#Fields: date time cs-method cs-uri-stem cs(User-Agent) cs(Referer) sc-status sc-substatus time-taken\n\
+        2026-01-01 00:00:00 GET /a UA - 200  0   15\n2026-01-01 00:00:00 GET /b UA -  404 0 15 \n\
+        2026-01-01 00:00:00 GET /c My Agent - 503  0  15\n2026-01-01 00:00:00 GET /d UA - 200  0 abc\n\
+        2026-01-01 00:00:00 GET /e UA  - 200  0 15\n";
+    let mut seen = Vec::new();
+    read(log, 0, &mut State::default(), &mut |item| match item {
+        Item::Record(r) => seen.push(format!(
+            "{} {} {:?} {:?}",
+            r.value(Field::UserAgent).unwrap_or_default(),
+            r.value(Field::Referer).unwrap_or(b"-".into()),
+            r.status(),
+            r.time_taken_ms()
+        )),
+        Item::Malformed(m) => seen.push(m.fault.to_string()),
+        _ => {}
+    });
+    assert_eq!(
+        seen,
+        [
+            "UA - Some(200) Some(15)",
+            "UA - Some(404) Some(15)",
+            "My Agent - Some(503) Some(15)",
+            "10 fields where 9 are declared",
+            "UA  - Some(200) Some(15)",
+        ]
+    );
+}
+
+#[test]
 fn two_records_on_one_line_are_no_record() {
     let log = format!(
         "{FIELDS}2026-01-01 00:00:00 GET /a 2026-01-01 00:00:01 GET /b UA 10.0.0.1 200 5\n"

@@ -1,12 +1,12 @@
 //! A window at fine bins: the rows that fail beside the rows that do not, all on one scale.
 
+use daaslens_core::finding::Closeup;
 use daaslens_core::model::Analysis;
 use daaslens_core::text::{counted, percent, shortened, thousands};
-use daaslens_core::finding::Closeup;
 use daaslens_core::{Finding, TimeRange};
 
-use super::timeline::{axis_lane, marks, shade};
-use super::{Axis, Lane, Stroke, YTick, grouped, num, round_up, steps};
+use super::marks::{axis_lane, marks, shade};
+use super::{Axis, Lane, Stroke, YTick, grouped, num, round_up, steps, whole};
 use crate::words;
 
 /// Most rows; the ones with most failures.
@@ -44,7 +44,10 @@ pub(crate) fn closeup(
     }
     // The suspects and the control: rows with most failures first stay in the order in which they came.
     let failed = |index: usize| {
-        closeup.rows.get(index).map_or(0, |row| row.errors.iter().map(|n| u64::from(*n)).sum::<u64>())
+        closeup
+            .rows
+            .get(index)
+            .map_or(0, |row| row.errors.iter().map(|n| u64::from(*n)).sum::<u64>())
     };
     let mut order: Vec<usize> = (0..closeup.rows.len()).collect();
     if order.len() > ROWS {
@@ -57,7 +60,8 @@ pub(crate) fn closeup(
         let requests = grouped(&row.requests, factor, add);
         let errors = grouped(&row.errors, factor, add);
         let (n, bad) = (requests.iter().sum::<u64>(), errors.iter().sum::<u64>());
-        let rate = if n >= 20 && bad > 0 { format!(" ({})", percent(bad, n)) } else { String::new() };
+        let rate =
+            if n >= 20 && bad > 0 { format!(" ({})", percent(bad, n)) } else { String::new() };
         lanes.push(Lane {
             label: shortened(&row.label, 24).into_owned(),
             small: format!("failed: {} of {}{rate}", thousands(bad), thousands(n)),
@@ -99,7 +103,7 @@ pub(crate) fn closeup(
 /// The caption under a close-up.
 pub(crate) fn caption(closeup: &Closeup) -> String {
     let bins = closeup.rows.iter().map(|row| row.requests.len()).max().unwrap_or(0);
-    let length = bins as i64 * i64::from(closeup.bin_seconds) * 1000;
+    let length = whole(bins as u64).saturating_mul(i64::from(closeup.bin_seconds) * 1000);
     let end = daaslens_core::Time(closeup.start.0.saturating_add(length));
     format!(
         "{} UTC, {} s a bar, the same scale in all rows",

@@ -8,6 +8,8 @@
 mod closeup;
 mod histogram;
 mod lane;
+mod latency;
+mod marks;
 mod timeline;
 
 pub(crate) use closeup::{caption, closeup};
@@ -33,7 +35,7 @@ impl Axis {
     /// `bins` bins of `bin_seconds` from `start`. Never empty.
     pub(crate) fn new(start: Time, bin_seconds: u32, bins: usize) -> Self {
         let bin = i64::from(bin_seconds.max(1)) * 1000;
-        Self { start: start.0, length: bin.saturating_mul(bins.max(1) as i64), bin }
+        Self { start: start.0, length: bin.saturating_mul(whole(bins.max(1) as u64)), bin }
     }
 
     /// Where `time` lies, 0–100, clamped.
@@ -89,6 +91,11 @@ impl Axis {
         }
         ticks
     }
+}
+
+/// A count as a signed number.
+pub(crate) fn whole(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 /// A labelled line.
@@ -206,7 +213,8 @@ mod tests {
     #[test]
     fn an_axis_has_few_labels_and_no_nonsense() {
         let start = Time::parse("2026-03-11 22:30").unwrap();
-        for (bin, bins) in [(60, 180), (1, 1), (1, 0), (86_400, 400), (u32::MAX, 1500), (60, 1440)] {
+        for (bin, bins) in [(60, 180), (1, 1), (1, 0), (86_400, 400), (u32::MAX, 1500), (60, 1440)]
+        {
             let axis = Axis::new(start, bin, bins);
             let ticks = axis.ticks();
             assert!(ticks.len() <= 14, "{bin} × {bins}: {}", ticks.len());

@@ -3,27 +3,60 @@
 use daaslens_core::model::{AutoHeal, HealTrigger};
 use daaslens_core::text::{bytes, counted, duration_s, thousands};
 
-use super::{View, cell};
+use super::{View, cell, more};
 use crate::json::heal_rule;
 use crate::redact::{Class, Redacted};
 use crate::{Level, words};
 
 /// Terms, in the order of the alphabet.
 pub(super) const GLOSSARY: &[(&str, &str)] = &[
-    ("Availability", "Share of requests that were answered without a server error. Client aborts are no server errors."),
-    ("Client abort", "The client went away first: win32 status 64, 121, 995, 1229 or 1236. Its time taken is left out of all percentiles."),
-    ("Confidence", "confirmed: two independent kinds of evidence. likely: one specific kind. possible: it fits and nothing rules it out. weak: something speaks for it."),
-    ("Cut off", "An abort that the server side caused: after 225 to 245 seconds, or for five and more clients within one second."),
+    (
+        "Availability",
+        "Share of requests that were answered without a server error. Client aborts are no server errors.",
+    ),
+    (
+        "Client abort",
+        "The client went away first: win32 status 64, 121, 995, 1229 or 1236. Its time taken is left out of all percentiles.",
+    ),
+    (
+        "Confidence",
+        "confirmed: two independent kinds of evidence. likely: one specific kind. possible: it fits and nothing rules it out. weak: something speaks for it.",
+    ),
+    (
+        "Cut off",
+        "An abort that the server side caused: after 225 to 245 seconds, or for five and more clients within one second.",
+    ),
     ("In flight", "Requests that had come in and were not yet answered."),
-    ("Incident, letter", "A stretch of time with more server errors than chance explains, lettered in order of time."),
-    ("Instance", "One worker machine that runs the site, named by the prefix of its log files or by its machine name."),
-    ("ip-3, host-1, site-1", "Pseudonyms, numbered by first appearance. “(private)” marks addresses of private networks; the others are public."),
+    (
+        "Incident, letter",
+        "A stretch of time with more server errors than chance explains, lettered in order of time.",
+    ),
+    (
+        "Instance",
+        "One worker machine that runs the site, named by the prefix of its log files or by its machine name.",
+    ),
+    (
+        "ip-3, host-1, site-1",
+        "Pseudonyms, numbered by first appearance. “(private)” marks addresses of private networks; the others are public.",
+    ),
     ("p50, p95, p99", "Half, 95 %, 99 % of the requests took at most this long. At most 1 % off."),
-    ("Platform probe", "Requests of the platform itself: AlwaysOn, ReadyForRequest, HealthCheck. They count as requests."),
-    ("Risk ratio", "How many times more often requests with this value fail than those without it. Shown is the lower end of its 95 % interval."),
+    (
+        "Platform probe",
+        "Requests of the platform itself: AlwaysOn, ReadyForRequest, HealthCheck. They count as requests.",
+    ),
+    (
+        "Risk ratio",
+        "How many times more often requests with this value fail than those without it. Shown is the lower end of its 95 % interval.",
+    ),
     ("SCM site", "The site’s management side (Kudu). Its requests are counted apart."),
-    ("Status", "status.substatus.win32 as IIS logs it: 502.3.12030 is a bad gateway because the process behind it closed the connection."),
-    ("Time taken", "From the first byte of the request to the last of the answer, in ms. A request is logged when it ends."),
+    (
+        "Status",
+        "status.substatus.win32 as IIS logs it: 502.3.12030 is a bad gateway because the process behind it closed the connection.",
+    ),
+    (
+        "Time taken",
+        "From the first byte of the request to the last of the answer, in ms. A request is logged when it ends.",
+    ),
 ];
 
 /// One auto-heal rule.
@@ -34,7 +67,8 @@ pub(crate) struct HealRow {
     pub(crate) notes: Vec<String>,
 }
 
-type Actions = Vec<(&'static str, Vec<(String, Vec<String>)>)>;
+/// Columns of sentences, each with the findings that ask for it.
+pub(super) type Actions = Vec<(&'static str, Vec<(String, Vec<String>)>)>;
 
 /// What the findings ask for, by urgency, each sentence once with the findings that ask for it.
 pub(super) fn actions(view: &View<'_>) -> (Actions, String) {
@@ -71,7 +105,7 @@ pub(super) fn actions(view: &View<'_>) -> (Actions, String) {
             columns.push((name, items));
         }
     }
-    (columns, view.more(hidden, 0, "sentences"))
+    (columns, more(hidden, 0, "sentences"))
 }
 
 pub(super) fn heal(view: &View<'_>) -> Vec<HealRow> {
@@ -82,7 +116,10 @@ fn heal_row(view: &View<'_>, it: &AutoHeal) -> HealRow {
     let title = match it.trigger {
         HealTrigger::Status { status, substatus, win32, count, interval_seconds } => {
             let win32 = win32.map_or_else(String::new, |code| format!(".{code}"));
-            format!("Recycle after {count} × {status}.{substatus}{win32} within {}", duration_s(interval_seconds))
+            format!(
+                "Recycle after {count} × {status}.{substatus}{win32} within {}",
+                duration_s(interval_seconds)
+            )
         }
         HealTrigger::Slow { time_taken_seconds, count, interval_seconds } => format!(
             "Recycle after {} slower than {} within {}",
@@ -104,7 +141,8 @@ fn heal_row(view: &View<'_>, it: &AutoHeal) -> HealRow {
         })
         .collect();
     let more = it.fired.len().saturating_sub(times.len());
-    let more = if more > 0 { format!(" and {} more", thousands(more as u64)) } else { String::new() };
+    let more =
+        if more > 0 { format!(" and {} more", thousands(more as u64)) } else { String::new() };
     let fired = if times.is_empty() {
         "On this log it would not have fired.".to_owned()
     } else {
@@ -126,7 +164,8 @@ fn heal_row(view: &View<'_>, it: &AutoHeal) -> HealRow {
 pub(super) fn no_heal(view: &View<'_>) -> String {
     match &view.analysis.mitigation.no_rule {
         Some(reason) => view.text(reason),
-        None => "No rule: none was found that would have fired in an incident and nowhere else.".to_owned(),
+        None => "No rule: none was found that would have fired in an incident and nowhere else."
+            .to_owned(),
     }
 }
 

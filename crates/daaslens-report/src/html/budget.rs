@@ -50,22 +50,68 @@ type Step = (fn(&mut Limits), fn(&Analysis) -> (u64, &'static str));
 
 /// The steps that are taken one by one while the page is larger than the soft limit.
 pub(crate) const STEPS: &[Step] = &[
-    (|it| it.evidence = 3, |a| (each(a, |f| beyond(f.evidence.len(), 3)), "evidence lines beyond the third of a finding")),
-    (|it| it.excerpt = 200, |a| (each(a, |f| f.evidence.iter().filter(|e| e.excerpt.0.iter().map(|p| p.text.len()).sum::<usize>() > 200).count() as u64), "excerpts cut to 200 bytes")),
+    (
+        |it| it.evidence = 3,
+        |a| {
+            (
+                each(a, |f| beyond(f.evidence.len(), 3)),
+                "evidence lines beyond the third of a finding",
+            )
+        },
+    ),
+    (
+        |it| it.excerpt = 200,
+        |a| {
+            (
+                each(a, |f| {
+                    f.evidence
+                        .iter()
+                        .filter(|e| e.excerpt.0.iter().map(|p| p.text.len()).sum::<usize>() > 200)
+                        .count() as u64
+                }),
+                "excerpts cut to 200 bytes",
+            )
+        },
+    ),
     (|it| it.rows = 10, |a| (tables(a, 10), "table rows beyond the tenth")),
-    (|it| it.readout = false, |a| (u64::from(a.timeline.is_some()), "figures under the pointer of the timeline")),
+    (
+        |it| it.readout = false,
+        |a| (u64::from(a.timeline.is_some()), "figures under the pointer of the timeline"),
+    ),
     (|it| it.points = 720, |_| (0, "timeline drawn with at most 720 points")),
     (|it| it.points = 360, |_| (0, "timeline drawn with at most 360 points")),
-    (|it| it.closeups = 5, |a| (beyond(a.findings.iter().filter(|f| f.closeup.is_some()).count(), 5), "close-ups after the fifth")),
+    (
+        |it| it.closeups = 5,
+        |a| {
+            (
+                beyond(a.findings.iter().filter(|f| f.closeup.is_some()).count(), 5),
+                "close-ups after the fifth",
+            )
+        },
+    ),
     (|it| it.bare_notes = true, |a| (severe(a, Severity::Info), "notes cut to one line each")),
-    (|it| it.files = false, |a| (a.sources.len() as u64, "sources grouped by kind, without their single files")),
-    (|it| it.cards = 20, |a| (beyond(acted(a), 20), "cards after the twentieth cut to one line each")),
+    (
+        |it| it.files = false,
+        |a| (a.sources.len() as u64, "sources grouped by kind, without their single files"),
+    ),
+    (
+        |it| it.cards = 20,
+        |a| (beyond(acted(a), 20), "cards after the twentieth cut to one line each"),
+    ),
 ];
 
 /// The steps that are taken while the page is larger than the hard limit. After the last one, every list and
 /// every text is so short that the page cannot be too large.
 pub(crate) const LAST_STEPS: &[Step] = &[
-    (|it| it.evidence = 1, |a| (each(a, |f| beyond(f.evidence.len(), 1)), "evidence lines beyond the first of a finding")),
+    (
+        |it| it.evidence = 1,
+        |a| {
+            (
+                each(a, |f| beyond(f.evidence.len(), 1)),
+                "evidence lines beyond the first of a finding",
+            )
+        },
+    ),
     (|it| it.cards = 5, |a| (beyond(acted(a), 5), "cards after the fifth cut to one line each")),
     (
         |it| {
@@ -73,7 +119,12 @@ pub(crate) const LAST_STEPS: &[Step] = &[
             it.text = CELL;
             it.closeups = 1;
         },
-        |a| ((beyond(a.findings.len(), 400) + beyond(a.sources.len(), 400)), "rows beyond the 400th of any list, and texts beyond 300 characters"),
+        |a| {
+            (
+                (beyond(a.findings.len(), 400) + beyond(a.sources.len(), 400)),
+                "rows beyond the 400th of any list, and texts beyond 300 characters",
+            )
+        },
     ),
 ];
 
@@ -104,9 +155,10 @@ fn acted(analysis: &Analysis) -> usize {
 }
 
 fn tables(analysis: &Analysis, limit: usize) -> u64 {
-    let http = analysis.http.as_ref().map_or(0, |http| {
-        beyond(http.outcomes.len(), limit) + beyond(http.urls.len(), limit)
-    });
+    let http = analysis
+        .http
+        .as_ref()
+        .map_or(0, |http| beyond(http.outcomes.len(), limit) + beyond(http.urls.len(), limit));
     let events = analysis.events.as_ref().map_or(0, |events| {
         beyond(events.groups.len(), limit) + beyond(events.signatures.len(), limit)
     });

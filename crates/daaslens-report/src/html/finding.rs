@@ -4,7 +4,7 @@ use daaslens_core::model::{letter, source};
 use daaslens_core::text::{counted, percent, thousands};
 use daaslens_core::{Cause, Confidence, Evidence, Factor, Finding, Severity};
 
-use super::{View, cell, parts};
+use super::{View, cell, more, parts};
 use crate::chart::{Lane, caption, closeup};
 use crate::words::{self, Figure};
 
@@ -116,9 +116,9 @@ pub(super) fn stories(findings: &[Finding]) -> Vec<Story> {
     let mut stories: Vec<Story> = Vec::new();
     let acted = findings.iter().enumerate().filter(|(_, it)| it.severity != Severity::Info);
     for (index, finding) in acted {
-        let home = stories.iter_mut().find(|story| {
-            findings.get(story.lead).is_some_and(|lead| explains(finding, lead))
-        });
+        let home = stories
+            .iter_mut()
+            .find(|story| findings.get(story.lead).is_some_and(|lead| explains(finding, lead)));
         match home {
             Some(story) => story.inside.push(index),
             None => stories.push(Story { lead: index, inside: Vec::new() }),
@@ -129,7 +129,8 @@ pub(super) fn stories(findings: &[Finding]) -> Vec<Story> {
 
 fn explains(finding: &Finding, lead: &Finding) -> bool {
     let (Some(inner), Some(outer)) = (finding.window, lead.window) else { return false };
-    let differ = |a: &Option<String>, b: &Option<String>| matches!((a, b), (Some(a), Some(b)) if a != b);
+    let differ =
+        |a: &Option<String>, b: &Option<String>| matches!((a, b), (Some(a), Some(b)) if a != b);
     lead.letter.is_some()
         && finding.letter.is_none()
         && EXPLAINING.contains(&finding.rule)
@@ -155,7 +156,8 @@ pub(super) fn all(
             let draw = lead.closeup.is_some() && closeups < view.limits.closeups;
             closeups += usize::from(draw);
             let mut it = card(view, story.lead, lead, draw);
-            let inside = story.inside.iter().filter_map(|&index| Some((index, findings.get(index)?)));
+            let inside =
+                story.inside.iter().filter_map(|&index| Some((index, findings.get(index)?)));
             for (position, (index, finding)) in inside.enumerate() {
                 if position < view.limits.listed {
                     it.children.push(card(view, index, finding, false));
@@ -191,11 +193,16 @@ pub(super) fn all(
 
 /// What stands above the cards.
 pub(super) fn lead(analysis: &daaslens_core::model::Analysis) -> String {
-    let count = |severity| analysis.findings.iter().filter(|it| it.severity == severity).count() as u64;
+    let count =
+        |severity| analysis.findings.iter().filter(|it| it.severity == severity).count() as u64;
     let [critical, warning, info] =
         [Severity::Critical, Severity::Warning, Severity::Info].map(count);
     if analysis.findings.is_empty() {
         let clean = analysis.coverage.checked_clean.len() as u64;
+        if clean == 0 {
+            return "None found, and nothing could be called clean: too little could be read."
+                .to_owned();
+        }
         return format!(
             "None found. {} looked and found nothing; below stands which, and what could not be checked.",
             counted(clean, "check", "checks")
@@ -278,7 +285,7 @@ fn card(view: &View<'_>, index: usize, finding: &Finding, draw: bool) -> Card {
             n if shown.len() as u64 == n => counted(n, "place", "places"),
             n => format!("{} of {}", shown.len(), counted(n, "place", "places")),
         },
-        evidence_more: view.more(finding.evidence.len(), shown.len(), "places"),
+        evidence_more: more(finding.evidence.len(), shown.len(), "places"),
         evidence: shown,
         open: finding.severity == Severity::Critical,
         command: format!("daaslens show {json} {id}"),
@@ -343,7 +350,9 @@ fn factor(factor: &Factor) -> FactorRow {
         1..20 => format!("{part} of {whole}"),
         _ => percent(part, whole),
     };
-    let bar = |(part, whole): (u64, u64)| if whole == 0 { 0 } else { (part.min(whole) * 100).div_ceil(whole) };
+    let bar = |(part, whole): (u64, u64)| {
+        if whole == 0 { 0 } else { (part.min(whole) * 100).div_ceil(whole) }
+    };
     FactorRow {
         dimension: factor.dimension,
         value: if factor.value.is_empty() { "–".to_owned() } else { cell(&factor.value) },
@@ -379,11 +388,15 @@ fn differs_text(factors: &[Factor]) -> String {
 
 fn advice(view: &View<'_>, finding: &Finding) -> Vec<(&'static str, Vec<String>)> {
     let advice = &finding.advice;
-    [("Mitigate now", &advice.mitigate), ("Fix", &advice.fix), ("Collect next", &advice.collect_next)]
-        .into_iter()
-        .filter(|(_, items)| !items.is_empty())
-        .map(|(name, items)| (name, view.texts(items)))
-        .collect()
+    [
+        ("Mitigate now", &advice.mitigate),
+        ("Fix", &advice.fix),
+        ("Collect next", &advice.collect_next),
+    ]
+    .into_iter()
+    .filter(|(_, items)| !items.is_empty())
+    .map(|(name, items)| (name, view.texts(items)))
+    .collect()
 }
 
 /// The places that prove something, as far as they are shown.
@@ -406,7 +419,11 @@ pub(super) fn evidence(view: &View<'_>, all: &[Evidence]) -> Vec<EvidenceRow> {
                 } else {
                     String::new()
                 },
-                alike: if it.alike > 1 { format!("{} alike", thousands(it.alike)) } else { String::new() },
+                alike: if it.alike > 1 {
+                    format!("{} alike", thousands(it.alike))
+                } else {
+                    String::new()
+                },
                 note: cell(&it.note),
                 parts: parts(&it.excerpt, view.limits.excerpt),
             }

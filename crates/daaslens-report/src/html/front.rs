@@ -5,9 +5,9 @@ use daaslens_core::text::{bytes, counted, duration_ms, percent, shortened, thous
 
 use super::finding::Card;
 use super::{View, cell};
+use crate::Options;
 use crate::redact::Redacted;
 use crate::words::{self, Figure};
-use crate::Options;
 
 /// The five questions of a bad night, in the order in which they are asked.
 const QUESTIONS: [(&str, &str); 5] = [
@@ -82,7 +82,9 @@ pub(super) fn answers(view: &View<'_>) -> Vec<AnswerRow> {
                 lead: view.text(&it.lead),
                 text: view.text(&it.text),
             },
-            None if question == "What to do now?" && !view.analysis.verdict.next_action.is_empty() => {
+            None if question == "What to do now?"
+                && !view.analysis.verdict.next_action.is_empty() =>
+            {
                 AnswerRow {
                     question: question.to_owned(),
                     lead: view.text(&view.analysis.verdict.next_action),
@@ -96,7 +98,8 @@ pub(super) fn answers(view: &View<'_>) -> Vec<AnswerRow> {
             },
         });
     }
-    let further = given.iter().filter(|it| QUESTIONS.iter().all(|(known, _)| *known != it.question));
+    let further =
+        given.iter().filter(|it| QUESTIONS.iter().all(|(known, _)| *known != it.question));
     rows.extend(further.map(|it| AnswerRow {
         question: it.question.to_owned(),
         lead: view.text(&it.lead),
@@ -119,11 +122,8 @@ pub(super) fn navigation(cards: &[Card]) -> Vec<NavRow> {
 }
 
 pub(super) fn figures(analysis: &Analysis) -> Vec<Figure> {
-    let figure = |label: &str, value: String, base: String| Figure {
-        label: label.to_owned(),
-        value,
-        base,
-    };
+    let figure =
+        |label: &str, value: String, base: String| Figure { label: label.to_owned(), value, base };
     let mut figures = Vec::new();
     if let Some(http) = &analysis.http {
         let HttpCounts { requests, server_errors, client_aborts, cutoffs, platform_probes } =
@@ -191,6 +191,8 @@ pub(super) fn sites(view: &View<'_>) -> Vec<[String; 4]> {
     let all = http.map(|http| http.sites.as_slice()).unwrap_or_default();
     all.iter()
         .take(view.limits.rows)
-        .map(|it| counts(if it.name.is_empty() { "(no name in the log)" } else { &it.name }, &it.counts))
+        .map(|it| {
+            counts(if it.name.is_empty() { "(no name in the log)" } else { &it.name }, &it.counts)
+        })
         .collect()
 }

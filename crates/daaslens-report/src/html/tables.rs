@@ -134,7 +134,12 @@ pub(super) fn status(view: &View<'_>) -> Option<Table<StatusRow>> {
             counted(http.totals.requests, "request", "requests"),
             thousands(errors)
         ),
-        more: rest(hidden, http.totals.requests.saturating_sub(shown), http.totals.requests, "codes"),
+        more: rest(
+            hidden,
+            http.totals.requests.saturating_sub(shown),
+            http.totals.requests,
+            "codes",
+        ),
         rows,
         none: format!("None in {}.", counted(http.totals.requests, "request", "requests")),
     })
@@ -188,13 +193,12 @@ pub(super) fn slow(view: &View<'_>) -> Option<Table<SlowRow>> {
         })
         .collect();
     let shown: u64 = rows.iter().map(|row| row.total).sum();
-    let mut more =
-        rest(http.urls.len() - rows.len(), total.saturating_sub(shown), total, "paths");
+    let mut more = rest(http.urls.len() - rows.len(), total.saturating_sub(shown), total, "paths");
     if other.requests > 0 {
-        more.push_str(&format!(
-            " {} of further paths are counted together as one row (“other”), which is in that share.",
-            counted(other.requests, "request", "requests")
-        ));
+        let requests = counted(other.requests, "request", "requests");
+        more = format!(
+            "{more} {requests} of further paths are counted together as one row (“other”), which is in that share."
+        );
     }
     Some(Table {
         caption: format!(
@@ -226,7 +230,12 @@ pub(super) fn signatures(view: &View<'_>) -> Option<Table<SignatureRow>> {
             counted(all, "exception or crash", "exceptions and crashes"),
             thousands(crashes)
         ),
-        more: rest(events.signatures.len() - rows.len(), all.saturating_sub(shown), all, "signatures"),
+        more: rest(
+            events.signatures.len() - rows.len(),
+            all.saturating_sub(shown),
+            all,
+            "signatures",
+        ),
         rows,
         none: format!("None in {}.", counted(events.events, "event", "events")),
     })
@@ -234,9 +243,13 @@ pub(super) fn signatures(view: &View<'_>) -> Option<Table<SignatureRow>> {
 
 fn signature(view: &View<'_>, it: &Signature) -> SignatureRow {
     let named = |list: &[(String, u64)], what: &str| {
-        let some: Vec<_> =
-            list.iter().take(5).map(|(name, n)| format!("{} ({})", url(name), thousands(*n))).collect();
-        let more = if list.len() > 5 { format!(" and {} more", list.len() - 5) } else { String::new() };
+        let some: Vec<_> = list
+            .iter()
+            .take(5)
+            .map(|(name, n)| format!("{} ({})", url(name), thousands(*n)))
+            .collect();
+        let more =
+            if list.len() > 5 { format!(" and {} more", list.len() - 5) } else { String::new() };
         if some.is_empty() { String::new() } else { format!("{what} {}{more}. ", some.join(", ")) }
     };
     let title = if it.exception.is_empty() { &it.text } else { &it.exception };
@@ -299,7 +312,12 @@ pub(super) fn php(view: &View<'_>) -> Option<Table<PhpRow>> {
     let levels = if levels.is_empty() { String::new() } else { format!(": {}", levels.join(", ")) };
     Some(Table {
         caption: format!("{}{levels}", counted(php.records, "PHP record", "PHP records")),
-        more: rest(php.groups.len() - rows.len(), php.records.saturating_sub(shown), php.records, "groups"),
+        more: rest(
+            php.groups.len() - rows.len(),
+            php.records.saturating_sub(shown),
+            php.records,
+            "groups",
+        ),
         rows,
         none: format!("None in {}.", read(&view.analysis.sources, "php")),
     })
@@ -307,8 +325,11 @@ pub(super) fn php(view: &View<'_>) -> Option<Table<PhpRow>> {
 
 pub(super) fn php_pages(view: &View<'_>) -> String {
     let pages = view.analysis.php.as_ref().map(|php| php.pages.as_slice()).unwrap_or_default();
-    let pages: Vec<_> =
-        pages.iter().take(5).map(|(page, n)| format!("{} ({})", url(page), thousands(*n))).collect();
+    let pages: Vec<_> = pages
+        .iter()
+        .take(5)
+        .map(|(page, n)| format!("{} ({})", url(page), thousands(*n)))
+        .collect();
     pages.join(", ")
 }
 
@@ -342,7 +363,12 @@ pub(super) fn events(view: &View<'_>) -> Option<Table<EventRow>> {
             "{}{levels}. Grey rows are noise: they say nothing about the site’s health",
             counted(events.events, "event", "events")
         ),
-        more: rest(events.groups.len() - rows.len(), events.events.saturating_sub(shown), events.events, "kinds"),
+        more: rest(
+            events.groups.len() - rows.len(),
+            events.events.saturating_sub(shown),
+            events.events,
+            "kinds",
+        ),
         rows,
         none: format!("None in {}.", counted(events.events, "event", "events")),
     })

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use daaslens_core::TimeRange;
 use daaslens_core::model::{Analysis, SourceInfo, SourceStatus};
 use daaslens_core::text::{bytes, counted, percent, thousands};
-use daaslens_core::TimeRange;
 
-use super::{View, cell};
+use super::{View, cell, more};
 use crate::words;
 
 /// More sources of one kind than this stand in one row, with a list of the files.
@@ -37,22 +37,38 @@ pub(super) fn checks(view: &View<'_>) -> Checks {
         .checked_clean
         .iter()
         .take(most)
-        .map(|it| (if it.text.is_empty() { "Nothing found".to_owned() } else { cell(&it.text) }, it.rule))
+        .map(|it| {
+            (if it.text.is_empty() { "Nothing found".to_owned() } else { cell(&it.text) }, it.rule)
+        })
         .collect();
     let not_checked: Vec<_> =
         coverage.not_checked.iter().take(most).map(|it| view.text(it)).collect();
-    let more = view.more(coverage.not_checked.len(), not_checked.len(), "could not be checked");
+    let more = more(coverage.not_checked.len(), not_checked.len(), "could not be checked");
     (clean, not_checked, more)
+}
+
+/// What is said where nothing is known to be missing.
+pub(super) fn all_checked(analysis: &Analysis) -> &'static str {
+    if analysis.totals.recognised_bytes == 0 {
+        "Nothing could be checked: nothing of a known kind was read."
+    } else {
+        "Every check that the program knows had its data."
+    }
 }
 
 pub(super) fn lead(analysis: &Analysis) -> String {
     let totals = &analysis.totals;
     let readable = match totals.recognised_bytes {
         0 => "nothing of a kind that is read".to_owned(),
-        all => format!("{} of what is of a known kind could be read", percent(totals.readable_bytes, all)),
+        all => format!(
+            "{} of what is of a known kind could be read",
+            percent(totals.readable_bytes, all)
+        ),
     };
     let http = match &analysis.http {
-        Some(_) => format!("HTTP logs cover {} of the window", words::share(analysis.coverage.http_share)),
+        Some(_) => {
+            format!("HTTP logs cover {} of the window", words::share(analysis.coverage.http_share))
+        }
         None => "there is no HTTP log".to_owned(),
     };
     format!(
@@ -127,13 +143,9 @@ pub(super) fn sources(view: &View<'_>) -> (Vec<SourceRow>, String) {
     };
     single.sort_by(|a, b| (rank(a), &a.path).cmp(&(rank(b), &b.path)));
     let all = single.len() + groups.len();
-    let rows: Vec<_> = single
-        .into_iter()
-        .map(|it| row(view, it))
-        .chain(groups)
-        .take(view.limits.listed)
-        .collect();
-    let more = view.more(all, rows.len(), "rows");
+    let rows: Vec<_> =
+        single.into_iter().map(|it| row(view, it)).chain(groups).take(view.limits.listed).collect();
+    let more = more(all, rows.len(), "rows");
     (rows, more)
 }
 
@@ -178,14 +190,20 @@ fn group(view: &View<'_>, kind: &'static str, members: &[&SourceInfo]) -> Source
     let statuses: Vec<_> =
         statuses.into_iter().map(|(word, n)| format!("{} {word}", thousands(n))).collect();
     let largest = members.iter().max_by_key(|it| (it.bytes, std::cmp::Reverse(&it.path)));
-    let worst = members.iter().filter(|it| it.malformed > 0).max_by_key(|it| (it.malformed, std::cmp::Reverse(&it.path)));
-    let extremes = [largest.map(|it| format!("largest: {} ({})", cell(&it.path), bytes(it.bytes))),
-        worst.map(|it| format!("most malformed: {} ({})", cell(&it.path), thousands(it.malformed)))];
+    let worst = members
+        .iter()
+        .filter(|it| it.malformed > 0)
+        .max_by_key(|it| (it.malformed, std::cmp::Reverse(&it.path)));
+    let extremes = [
+        largest.map(|it| format!("largest: {} ({})", cell(&it.path), bytes(it.bytes))),
+        worst.map(|it| format!("most malformed: {} ({})", cell(&it.path), thousands(it.malformed))),
+    ];
     let files = if view.limits.files {
         members
             .iter()
             .map(|it| {
-                let reason = it.reason.as_deref().map(|it| format!(", {}", cell(it))).unwrap_or_default();
+                let reason =
+                    it.reason.as_deref().map(|it| format!(", {}", cell(it))).unwrap_or_default();
                 format!(
                     "{}: {}{reason}, {}, {} malformed, {}",
                     cell(&it.path),

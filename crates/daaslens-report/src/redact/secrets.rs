@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use regex::Regex;
 
@@ -24,6 +25,8 @@ pub(crate) struct Hit {
 /// A pattern whose group 1 (else the whole match) is masked.
 #[derive(Debug)]
 struct Pattern {
+    /// One of these must stand in the text, whatever its case; most texts are done with after one look.
+    needs: &'static [&'static str],
     regex: Regex,
     class: Class,
     shown: Option<&'static str>,
@@ -38,7 +41,43 @@ pub(crate) struct Patterns(Vec<Pattern>);
 const SECRET_NAMES: &str = "passw(?:or)?d|passwd|pwd|passphrase|secret|token|api[_-]?key|access[_-]?key|account[_-]?key\
     |shared[_-]?access[_-]?key|shared[_-]?access[_-]?signature|instrumentation[_-]?key|functions[_-]?key|private[_-]?key\
     |encryption[_-]?key|machine[_-]?key|validation[_-]?key|decryption[_-]?key|credentials?|session[_-]?id|sessid\
-    |connection[_-]?string|aspxauth|arraffinity|sig|jwt";
+    |connection[_-]?string|aspxauth|arraffinity";
+
+/// One of these is in every one of [`SECRET_NAMES`].
+const SECRET_STEMS: &[&str] = &[
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "key",
+    "credential",
+    "sess",
+    "sig",
+    "jwt",
+    "connection",
+    "aspxauth",
+    "arraffinity",
+];
+
+/// Top levels below which a lower-case name is taken for a host.
+const TOP_LEVELS: &[&str] = &[
+    ".com",
+    ".org",
+    ".info",
+    ".biz",
+    ".edu",
+    ".gov",
+    ".dev",
+    ".app",
+    ".cloud",
+    ".local",
+    ".internal",
+    ".lan",
+    ".corp",
+    ".io",
+    ".shop",
+    ".example",
+];
 
 /// Keys of connection strings. Two pairs in a row make one.
 const CONNECTION_KEYS: &str = "data source|server|addr|address|network address|host|hostname|initial catalog|database|dbname\
@@ -48,84 +87,156 @@ const CONNECTION_KEYS: &str = "data source|server|addr|address|network address|h
     |connection timeout|connect timeout|application name|instrumentationkey|ingestionendpoint|liveendpoint|driver|charset";
 
 impl Patterns {
-    pub(crate) fn new() -> Result<Self, regex::Error> {
-        let mut all = Vec::new();
-        let mut add = |regex: &str,
-                       class: Class,
-                       shown: Option<&'static str>,
-                       accept: fn(&str, &str) -> bool| {
-            Regex::new(regex).map(|regex| all.push(Pattern { regex, class, shown, accept }))
-        };
+    /// Compiled once: that takes longer than masking a small analysis.
+    pub(crate) fn shared() -> Result<&'static Self, regex::Error> {
+        static SHARED: OnceLock<Patterns> = OnceLock::new();
+        match SHARED.get() {
+            Some(patterns) => Ok(patterns),
+            None => Self::new().map(|patterns| SHARED.get_or_init(|| patterns)),
+        }
+    }
+
+    fn new() -> Result<Self, regex::Error> {
         let any: fn(&str, &str) -> bool = |_, _| true;
         let token = Some("[token]");
         let secret = Some("[secret]");
-        add(r"eyJ[\w-]{5,}\.[\w-]{4,}(?:\.[\w-]*)?", Class::Token, token, any)?;
-        add(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?", Class::Token, secret, any)?;
+        let user = Some("[user]");
+        let connection = format!(
+            r#"(?i)(?:\b(?:{CONNECTION_KEYS})\s*=\s*[^;"'<>\r\n]*;\s*)+(?:{CONNECTION_KEYS})\s*=\s*[^;"'<>\s]*;?"#
+        );
+        let named = format!(
+            r#"(?i)(?:{SECRET_NAMES}|\b(?:sig|jwt))["']?\s{{0,3}}(?:=>?|:|%3d)\s{{0,3}}(?:"([^"]+)|'([^']+)|([^\s"'&;,<>)\]]+))"#
+        );
+        let mut all = Vec::new();
+        let mut add = |needs, regex: &str, class, shown, accept| {
+            Regex::new(regex).map(|regex| all.push(Pattern { needs, regex, class, shown, accept }))
+        };
+        let is_token: fn(&str, &str) -> bool = |_, value| is_mixed(value);
+        // Tokens by their shape.
         add(
-            &format!(r#"(?i)(?:\b(?:{CONNECTION_KEYS})\s*=\s*[^;"'<>\r\n]*;\s*)+(?:{CONNECTION_KEYS})\s*=\s*[^;"'<>\s]*;?"#),
+            &["eyj"],
+            r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?",
             Class::Token,
-            Some("[connection string]"),
+            token,
             any,
         )?;
-        // `Password=a b;` of a connection string may hold blanks up to its semicolon; elsewhere a blank ends it.
         add(
-            &format!(r#"(?i)(?:^|[^A-Za-z])(?:[\w.-]{{0,40}}?)(?:{SECRET_NAMES})["']?\s{{0,3}}(?:=>?|:|%3d)\s{{0,3}}(?:"([^"]+)|'([^']+)|([^\s"'&;,<>)\]]+))"#),
+            &["-----begin"],
+            r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?",
             Class::Token,
             secret,
-            |before, value| {
-                !before.to_ascii_lowercase().contains("publickeytoken") && value.len() > 1
-            },
+            any,
         )?;
-        add(r"(?i)\bauthorization\s*[:=]\s*(\S+(?:\s+[^\s,;]+)?)", Class::Token, token, any)?;
+        add(&["akia", "asia"], r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b", Class::Token, token, any)?;
         add(
-            r"(?i)\b(?:bearer|sharedaccesssignature|sharedkey(?:lite)?|negotiate|ntlm)\s+([\w+/=.~%:&-]{6,})",
+            &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
+            r"\bgh[pousr]_[A-Za-z0-9_]{20,}",
             Class::Token,
             token,
             any,
         )?;
-        add(r"(?i)\b(?:basic|digest)\s+([\w+/=-]{8,})", Class::Token, token, |_, value| {
-            value.ends_with('=') || is_mixed(value)
+        add(
+            &["k_live_", "k_test_"],
+            r"\b[sr]k_(?:live|test)_[A-Za-z0-9_]{10,}",
+            Class::Token,
+            token,
+            any,
+        )?;
+        add(&["xox"], r"\bxox[abprs]-[A-Za-z0-9_-]{10,}", Class::Token, token, any)?;
+        add(&["aiza"], r"\bAIza[A-Za-z0-9_-]{30,}", Class::Token, token, any)?;
+        add(&["="], r"[A-Za-z0-9+/]{30,}={1,2}", Class::Token, token, is_token)?;
+        add(&[""], r"[A-Za-z0-9_-]{40,}", Class::Token, token, is_token)?;
+        // Secrets by the name in front of them.
+        add(&[";"], &connection, Class::Token, Some("[connection string]"), any)?;
+        add(SECRET_STEMS, &named, Class::Token, secret, |before, value| {
+            !before.to_ascii_lowercase().contains("publickeytoken") && value.len() > 1
         })?;
-        add(r"://([^\s/@?#]+:[^\s/@?#]+)@", Class::Token, secret, any)?;
-        add(r"(?i)\b(?:set-)?cookie2?\s*:\s*([^\r\n]+)", Class::Cookie, Some("[cookie]"), any)?;
         add(
-            r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|\b[sr]k_(?:live|test)_\w{10,}|\bxox[abprs]-[\w-]{10,}|\bAIza[\w-]{30,}|\bSG\.[\w-]{16,}\.[\w-]{16,}",
+            &["authorization"],
+            r"(?i)\bauthorization\s*[:=]\s*(\S+(?:\s+[^\s,;]+)?)",
             Class::Token,
             token,
             any,
         )?;
-        add(r"[A-Za-z0-9+/]{30,}={1,2}", Class::Token, token, |_, value| is_mixed(value))?;
-        add(r"[A-Za-z0-9_-]{40,}", Class::Token, token, |_, value| is_mixed(value))?;
         add(
-            r"[\p{L}\p{N}._%+'-]*[\p{L}\p{N}](?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}",
+            &["bearer", "sharedaccess", "sharedkey", "negotiate", "ntlm"],
+            r"(?i)\b(?:bearer|sharedaccesssignature|sharedkey(?:lite)?|negotiate|ntlm)\s+([A-Za-z0-9_+/=.~%:&-]{6,})",
+            Class::Token,
+            token,
+            any,
+        )?;
+        add(
+            &["basic", "digest"],
+            r"(?i)\b(?:basic|digest)\s+([A-Za-z0-9_+/=-]{8,})",
+            Class::Token,
+            token,
+            |_, value| value.ends_with('=') || is_mixed(value),
+        )?;
+        add(&["://"], r"://([^\s/@?#]+:[^\s/@?#]+)@", Class::Token, secret, any)?;
+        add(
+            &["cookie"],
+            r"(?i)\b(?:set-)?cookie2?\s*:\s*([^\r\n]+)",
+            Class::Cookie,
+            Some("[cookie]"),
+            any,
+        )?;
+        add(
+            &["?", "&"],
+            r#"[?&][A-Za-z0-9_.\[\]%$\\{}-]+=([^&\s"'<>#]+)"#,
+            Class::Query,
+            Some("…"),
+            any,
+        )?;
+        // People.
+        add(
+            &["@", "%40"],
+            r#"[^\s"<>()\[\],;:=@/\\&?#|]+(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"#,
             Class::Email,
             Some("[e-mail]"),
             any,
         )?;
-        add(r#"[?&](?:[\w.\[\]%$-]|\\u\{[0-9a-f]+\}){1,200}=([^&\s"'<>#]+)"#, Class::Query, Some("…"), any)?;
         add(
+            &["user", "login", "account"],
             r#"(?i)\b(?:user(?: ?name| ?id)?|login(?: ?name)?|account ?name|cs-username)["']?\s*[=:]\s*["']?([^\s"',;<>()]+)"#,
             Class::User,
-            Some("[user]"),
+            user,
             |_, value| !words::is_platform(value),
         )?;
-        add(r#"(?i)\buser\s+["'‘“]([^"'’”]+)["'’”]"#, Class::User, Some("[user]"), any)?;
-        add(r"(?i)\b[a-z]:\\(?:users|documents and settings)\\([^\\\s]+)", Class::User, Some("[user]"), |_, value| {
-            !matches!(value.to_ascii_lowercase().as_str(), "public" | "default" | "all")
-        })?;
-        add(r"\d{1,3}(?:\.\d{1,3}){3}", Class::Address, None, is_v4)?;
-        add(r"[0-9A-Fa-f:]{2,}(?::\d{1,3}(?:\.\d{1,3}){3})?", Class::Address, None, is_v6)?;
-        // A host name looks like a .NET namespace, so only those that stand in a URL, below a domain of the
-        // platform, or in lower case below a well-known top level count.
-        add(r#"(?i)\b[a-z][a-z0-9+.-]{1,20}://(?:[^\s/@]*@)?([^\s/:?#"'<>@\[\]\\)]+)"#, Class::Host, None, is_host)?;
+        add(&["user"], r#"(?i)\buser\s+["'‘“]([^"'’”]+)["'’”]"#, Class::User, user, any)?;
         add(
+            &[":\\"],
+            r"(?i)\b[a-z]:\\(?:users|documents and settings)\\([^\\\s]+)",
+            Class::User,
+            user,
+            |_, value| !matches!(value.to_ascii_lowercase().as_str(), "public" | "default" | "all"),
+        )?;
+        // Machines. A host name looks like a .NET namespace, so only those that stand in a URL, below a domain of
+        // the platform, or in lower case below a well-known top level count.
+        add(&["."], r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}", Class::Address, None, is_v4)?;
+        add(
+            &[":"],
+            r"[0-9A-Fa-f:]{2,}(?::[0-9]{1,3}(?:\.[0-9]{1,3}){3})?",
+            Class::Address,
+            None,
+            is_v6,
+        )?;
+        add(
+            &["://"],
+            r#"(?i)\b[a-z][a-z0-9+.-]*://(?:[^\s/@]*@)?([^\s/:?#"'<>@\[\]\\)]+)"#,
+            Class::Host,
+            None,
+            is_host,
+        )?;
+        add(
+            &["azure", "windows.net", "trafficmanager", "cloudapp", "chinacloud"],
             r"(?i)\b(?:[a-z0-9_-]+\.)+(?:azurewebsites\.(?:net|us|de|cn)|windows\.net|azure\.com|azurefd\.net|azureedge\.net|trafficmanager\.net|cloudapp\.net|chinacloudsites\.cn)\b",
             Class::Host,
             None,
             is_host,
         )?;
         add(
-            r"\b(?:[a-z0-9_-]+\.)+(?:com|org|info|biz|edu|gov|dev|app|cloud|local|internal|lan|corp|io|shop)\b",
+            TOP_LEVELS,
+            r"\b(?:[a-z0-9_-]+\.)+(?:com|org|info|biz|edu|gov|dev|app|cloud|local|internal|lan|corp|io|shop|example)\b",
             Class::Host,
             None,
             is_host,
@@ -136,7 +247,11 @@ impl Patterns {
     /// Everything in `text` that must not be shown, in order, without overlaps. `kinds` chooses the classes.
     pub(crate) fn find(&self, text: &str, kinds: impl Fn(Class) -> bool) -> Vec<Hit> {
         let mut hits = Vec::new();
-        for pattern in self.0.iter().filter(|pattern| kinds(pattern.class)) {
+        let lower = text.to_ascii_lowercase();
+        let wanted = |pattern: &&Pattern| {
+            kinds(pattern.class) && pattern.needs.iter().any(|need| lower.contains(need))
+        };
+        for pattern in self.0.iter().filter(wanted) {
             for found in pattern.regex.captures_iter(text) {
                 let Some(value) = found.iter().skip(1).flatten().next().or_else(|| found.get(0))
                 else {
@@ -151,7 +266,11 @@ impl Patterns {
                 {
                     continue;
                 }
-                hits.push(Hit { range: value.range(), class: pattern.class, shown: pattern.shown.map(Cow::Borrowed) });
+                hits.push(Hit {
+                    range: value.range(),
+                    class: pattern.class,
+                    shown: pattern.shown.map(Cow::Borrowed),
+                });
             }
         }
         merged(hits)
@@ -181,8 +300,11 @@ pub(crate) fn merged(mut hits: Vec<Hit>) -> Vec<Hit> {
 fn is_masked(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
     value.is_empty()
-        || value.chars().all(|c| matches!(c, '…' | '*' | '.' | '-'))
-        || (value.starts_with('[') && ["[token", "[secret", "[e-mail", "[user", "[cookie", "[connection", "[address"].iter().any(|mask| value.starts_with(mask)))
+        || value.chars().all(|c| matches!(c, '…' | '*' | '.' | '-' | ',' | ';' | ':' | ')'))
+        || (value.starts_with('[')
+            && ["[token", "[secret", "[e-mail", "[user", "[cookie", "[connection", "[address"]
+                .iter()
+                .any(|mask| value.starts_with(mask)))
         || ["ip-", "host-", "site-"].iter().any(|stem| {
             value.strip_prefix(stem).is_some_and(|rest| {
                 !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit() || b == b':')
@@ -208,7 +330,9 @@ fn is_mixed(value: &str) -> bool {
 
 fn is_v4(before: &str, value: &str) -> bool {
     let last = before.chars().next_back();
-    if last.is_some_and(|c| c.is_alphanumeric() || c == '.') || value.parse::<std::net::Ipv4Addr>().is_err() {
+    if last.is_some_and(|c| c.is_alphanumeric() || c == '.')
+        || value.parse::<std::net::Ipv4Addr>().is_err()
+    {
         return false;
     }
     // `Version=4.0.0.0` of an assembly and `Chrome/120.0.0.0` of a browser are four numbers, too.
@@ -250,7 +374,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<(&str, Class)> {
-        let patterns = Patterns::new().unwrap();
+        let patterns = Patterns::shared().unwrap();
         patterns.find(text, |_| true).into_iter().map(|hit| (&text[hit.range], hit.class)).collect()
     }
 
@@ -268,10 +392,13 @@ mod tests {
             ),
             ("mail bob.o'neil@contoso.co.uk now", vec![("bob.o'neil@contoso.co.uk", Email)]),
             ("GET /a?id=17&x=%20y done", vec![("17", Query), ("%20y", Query)]),
-            ("from 10.0.0.7:5044 to fe80::1, ok", vec![("10.0.0.7", Address), ("fe80::1", Address)]),
+            (
+                "from 10.0.0.7:5044 to fe80::1, ok",
+                vec![("10.0.0.7", Address), ("fe80::1", Address)],
+            ),
             ("Access denied for user 'shop'@'x'", vec![("shop", User)]),
             (r"C:\Users\bob\x.txt", vec![("bob", User)]),
-            ("call https://u:pw12@api.contoso.net/x", vec![("u:pw12", Token), ("api.contoso.net", Host)]),
+            ("call https://u:pw12@api.contoso.net/x", vec![("u:pw12@api.contoso.net", Token)]),
             ("key AKIAABCDEFGHIJKLMNOP", vec![("AKIAABCDEFGHIJKLMNOP", Token)]),
         ] {
             assert_eq!(found(text), expected, "{text}");
