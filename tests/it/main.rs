@@ -8,6 +8,7 @@
 //! * [`evidence`]: every place that a finding names is there; nothing private is in any output.
 //! * [`limits`]: hostile and broken input.
 //! * [`replay`]: the fuzz targets without a fuzzer.
+//! * [`verbs`]: what is asked without an analysis: explanations, evidence read back, completions; and the redaction.
 //! * [`samples`]: real files, where there are any on this machine.
 
 #![expect(
@@ -28,3 +29,4 @@ mod replay;
 mod report;
 mod samples;
 mod support;
+mod verbs;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use daaslens_core::Time;
+use daaslens_report::Level;
 use globset::{GlobBuilder, GlobMatcher};
 
 /// Says offline what happened to an Azure App Service site, from what was downloaded of it.
@@ -30,9 +31,17 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Analyse a bundle and write the report; also what happens without a command
-    Analyze(Analyze),
+    Analyze(Box<Analyze>),
+    /// Say what a code, an event or a finding means: `502.3`, `win32 64`, `event 2299`
+    Explain(Explain),
+    /// Read the evidence lines of one finding back from the bundle
+    Show(Show),
     /// Write a made-up bundle with known faults, analyse it, and say where the report is
     Demo(Demo),
+    /// Write the completions for a shell to stdout
+    Completions(Completions),
+    /// Write the manual page to stdout, for `man -l -`
+    Man,
 }
 
 /// Analyse a bundle and write the report
@@ -43,6 +52,8 @@ pub(crate) struct Analyze {
     pub(crate) paths: Vec<PathBuf>,
 
     /// The HTML report; `-` for stdout [default: ./<name of the first path>-report.html]
+    ///
+    /// When the input was dropped on the program in Explorer, the report goes beside it.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
@@ -53,6 +64,14 @@ pub(crate) struct Analyze {
     /// A summary to paste into a ticket, at most 3,000 characters; `-` for stdout
     #[arg(long, value_name = "FILE")]
     pub(crate) markdown: Option<PathBuf>,
+
+    /// How much of what identifies somebody is masked in everything that is written
+    #[arg(long, value_enum, default_value_t = Redact::Strict, value_name = "LEVEL")]
+    pub(crate) redact: Redact,
+
+    /// The private key of the pseudonyms, one a line (`ip-17`, tab, what it stands for); not for sharing
+    #[arg(long, value_name = "FILE")]
+    pub(crate) redact_map: Option<PathBuf>,
 
     /// Only records from this time on: RFC 3339, or `YYYY-MM-DD HH:MM[:SS]` in UTC
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -102,6 +121,56 @@ pub(crate) struct Analyze {
     pub(crate) talk: Talk,
 }
 
+/// Say what a code, an event or a finding means
+#[derive(Debug, clap::Args)]
+pub(crate) struct Explain {
+    /// `502.3`, `503.0`, `win32 64`, `event 2299`, `0xC0000005`, `httperr QueueFull`, `finding http-5xx-cluster`
+    #[arg(required = true, value_name = "WHAT", allow_negative_numbers = true)]
+    pub(crate) what: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) talk: Talk,
+}
+
+/// Read the evidence lines of one finding back from the bundle
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 every line was found as it was · 1 at least one was not, or the job could not \
+                        be done · 2 wrong arguments, or no such finding."
+)]
+pub(crate) struct Show {
+    /// The JSON that `analyze --json` wrote
+    #[arg(value_name = "FINDINGS.json")]
+    pub(crate) findings: PathBuf,
+
+    /// The finding, `F3`
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+
+    /// What was analysed [default: what has its name beside the JSON, or in this folder]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) bundle: Vec<PathBuf>,
+
+    /// Also show so many lines before and after each line of a request log
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1000))]
+    pub(crate) context: u64,
+
+    /// How much is masked [default: as in the JSON]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) redact: Option<Redact>,
+
+    #[command(flatten)]
+    pub(crate) talk: Talk,
+}
+
+/// Write the completions for a shell to stdout
+#[derive(Debug, clap::Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
 /// Write a made-up bundle with known faults and analyse it
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demo {
@@ -128,9 +197,29 @@ pub(crate) struct Talk {
     #[arg(long)]
     pub(crate) no_progress: bool,
 
-    /// When to use colours on stderr; NO_COLOR is honoured
+    /// When to use colours; NO_COLOR is honoured
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(crate) color: Color,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Redact {
+    /// Query values, cookies, names of users, secrets go; addresses, hosts and sites become pseudonyms
+    Strict,
+    /// As strict, but addresses, hosts and sites stay
+    Normal,
+    /// Everything stays, and the report says so in red
+    Off,
+}
+
+impl From<Redact> for Level {
+    fn from(redact: Redact) -> Self {
+        match redact {
+            Redact::Strict => Self::Strict,
+            Redact::Normal => Self::Normal,
+            Redact::Off => Self::Off,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

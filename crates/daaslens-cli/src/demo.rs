@@ -10,8 +10,12 @@ use crate::output::{self, Console};
 /// Writes the bundle and its report; gives the exit code.
 pub(crate) fn run(args: &Demo, console: &Console) -> anyhow::Result<u8> {
     let dir = &args.dir;
-    std::fs::create_dir_all(dir).with_context(|| format!("cannot make the folder {}", dir.display()))?;
-    let bundle = scenario::first_look(1).bundle.to_zip(&ZipOptions::default()).context("cannot make the bundle")?;
+    std::fs::create_dir_all(dir)
+        .with_context(|| format!("cannot make the folder {}", dir.display()))?;
+    let bundle = scenario::first_look(1)
+        .bundle
+        .to_zip(&ZipOptions::default())
+        .context("cannot make the bundle")?;
     let path = dir.join("two-instances-503.zip");
     output::write(&path, &bundle)?;
     let analyze = Analyze {
@@ -19,6 +23,8 @@ pub(crate) fn run(args: &Demo, console: &Console) -> anyhow::Result<u8> {
         output: Some(dir.join("report.html")),
         json: Some(dir.join("findings.json")),
         markdown: None,
+        redact: crate::args::Redact::Strict,
+        redact_map: None,
         since: None,
         until: None,
         instance: None,

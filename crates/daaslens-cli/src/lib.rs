@@ -5,18 +5,25 @@
 
 mod analyze;
 mod args;
+mod definition;
 mod demo;
+mod explain;
 mod output;
 mod peak;
 mod progress;
+mod show;
+mod windows;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{Args, Command};
+use args::{Args, Command, Talk};
 use output::Console;
+
+/// What a command does; gives the exit code.
+type Job<'a> = Box<dyn FnOnce(&Console) -> anyhow::Result<u8> + 'a>;
 
 /// Runs the program with these arguments, the name of the program first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -27,26 +34,30 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             let code = if error.use_stderr() { 2 } else { 0 };
             return match error.print() {
                 Ok(()) => ExitCode::from(code),
-                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::from(code),
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                    ExitCode::from(code)
+                }
                 Err(_) => ExitCode::from(1),
             };
         }
     };
-    let (result, console) = match args.command {
-        Some(Command::Demo(demo)) => {
-            let console = Console::new(&demo.talk);
-            (demo::run(&demo, &console), console)
-        }
-        Some(Command::Analyze(analyze)) => {
-            let console = Console::new(&analyze.talk);
-            (analyze::run(&analyze, &console), console)
-        }
+    let (talk, job): (Option<&Talk>, Job<'_>) = match &args.command {
         None => {
-            let console = Console::new(&args.analyze.talk);
-            (analyze::run(&args.analyze, &console), console)
+            (Some(&args.analyze.talk), Box::new(|console| analyze::run(&args.analyze, console)))
         }
+        Some(Command::Analyze(it)) => {
+            (Some(&it.talk), Box::new(|console| analyze::run(it, console)))
+        }
+        Some(Command::Demo(it)) => (Some(&it.talk), Box::new(|console| demo::run(it, console))),
+        Some(Command::Explain(it)) => {
+            (Some(&it.talk), Box::new(|console| explain::run(it, console)))
+        }
+        Some(Command::Show(it)) => (Some(&it.talk), Box::new(|console| show::run(it, console))),
+        Some(Command::Completions(it)) => (None, Box::new(|_| definition::completions(it.shell))),
+        Some(Command::Man) => (None, Box::new(|_| definition::man())),
     };
-    match result {
+    let console = talk.map_or_else(Console::default, Console::new);
+    match job(&console) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             console.error(&error);

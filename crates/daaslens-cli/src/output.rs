@@ -12,6 +12,7 @@ use crate::args::{Color, Talk};
 /// What is said to people, on stderr.
 pub(crate) struct Console {
     choice: ColorChoice,
+    data_choice: ColorChoice,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
     /// Whether progress is shown.
@@ -21,16 +22,30 @@ pub(crate) struct Console {
 /// Bold, for the words that matter.
 pub(crate) const STRONG: Style = Style::new().bold();
 
+/// For commands that say nothing but errors.
+impl Default for Console {
+    fn default() -> Self {
+        Self {
+            choice: AutoStream::choice(&io::stderr()),
+            data_choice: AutoStream::choice(&io::stdout()),
+            quiet: false,
+            verbose: false,
+            progress: false,
+        }
+    }
+}
+
 impl Console {
     pub(crate) fn new(talk: &Talk) -> Self {
         let terminal = io::stderr().is_terminal();
-        let choice = match talk.color {
-            Color::Auto => AutoStream::choice(&io::stderr()),
+        let choice = |automatic| match talk.color {
+            Color::Auto => automatic,
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
         Self {
-            choice,
+            choice: choice(AutoStream::choice(&io::stderr())),
+            data_choice: choice(AutoStream::choice(&io::stdout())),
             quiet: talk.quiet,
             verbose: talk.verbose,
             progress: terminal && !talk.quiet && !talk.no_progress,
@@ -56,6 +71,12 @@ impl Console {
         self.say(&format!("{yellow}warning{yellow:#}: {line}"));
     }
 
+    /// Writes text with styles to stdout; they are kept only where stdout has colours.
+    pub(crate) fn data(&self, text: &str) -> anyhow::Result<()> {
+        let mut stdout = AutoStream::new(io::stdout(), self.data_choice);
+        unless_nobody_reads(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+    }
+
     fn write(&self, line: &str) {
         let mut stderr = AutoStream::new(io::stderr(), self.choice);
         // Nobody reads: nothing to be done about it.
@@ -63,26 +84,46 @@ impl Console {
     }
 }
 
+/// A broken pipe is no error: who reads has seen enough.
+fn unless_nobody_reads(result: io::Result<()>) -> anyhow::Result<()> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to stdout")
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Writes a file as a whole, or `-` to stdout: under another name first, then renamed, so that nobody ever sees
 /// half of it and an old report stays until the new one is there.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    write_as(path, bytes, 0o666)
+}
+
+/// The same, for a file that is for its owner alone.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    write_as(path, bytes, 0o600)
+}
+
+/// `mode` is what the file may be at most, on Unix; the mask of the process is taken off as for any new file.
+/// Elsewhere the folder decides who may read.
+fn write_as(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
     if path.as_os_str() == "-" {
         let mut stdout = io::stdout().lock();
-        return match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("cannot write to stdout"),
-            _ => Ok(()),
-        };
+        return unless_nobody_reads(stdout.write_all(bytes).and_then(|()| stdout.flush()));
     }
     let cannot = || format!("cannot write {}", path.display());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".daaslens-");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        // As for any new file; the default of temporary files is to be read by their owner alone.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+        builder.permissions(std::fs::Permissions::from_mode(mode));
     }
+    #[cfg(not(unix))]
+    let _ = mode;
     let mut file = builder.tempfile_in(folder).with_context(cannot)?;
     file.write_all(bytes).with_context(cannot)?;
     file.persist(path).map_err(|error| error.error).with_context(cannot)?;

@@ -3,8 +3,8 @@
 use crate::{
     fold,
     model::{
-        AspNetCode, Event, EventText, ExceptionCode, HttpErr, Module, Notification, PhpMessage,
-        Provider, Rule, Source, Status, Substatus, TraceEvent, Triple, Win32,
+        AspNetCode, Event, EventText, ExceptionCode, HttpErr, Hypothesis, Module, Notification,
+        PhpMessage, Provider, Rule, Sign, Source, Status, Substatus, TraceEvent, Triple, Win32,
     },
     pattern, tables,
 };
@@ -203,6 +203,26 @@ pub fn rule(name: &str) -> Option<&'static Rule> {
 /// All of them, by name.
 pub fn rules() -> &'static [Rule] {
     &tables::RULES
+}
+
+/// All hypotheses. Where two are equally probable, the one that stands first counts.
+pub fn hypotheses() -> &'static [Hypothesis] {
+    &tables::HYPOTHESES
+}
+
+/// A hypothesis by its name.
+pub fn hypothesis(name: &str) -> Option<&'static Hypothesis> {
+    hypotheses().iter().find(|row| row.name == name)
+}
+
+/// What can be observed, by id.
+pub fn signs() -> &'static [Sign] {
+    &tables::SIGNS
+}
+
+/// A sign by its id.
+pub fn sign(id: &str) -> Option<&'static Sign> {
+    find(&tables::SIGNS, |row| row.id.cmp(id))
 }
 
 /// Everything that entries cite, by key.

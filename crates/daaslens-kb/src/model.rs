@@ -462,3 +462,95 @@ pub struct Rule {
     /// What it looks for.
     pub about: About,
 }
+
+/// Where evidence comes from. Two kinds are independent: what one misread does not mislead the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EvidenceKind {
+    /// Logs of requests.
+    Http,
+    /// Event logs.
+    Events,
+    /// PHP error logs.
+    Php,
+    /// Logs of deployments.
+    Deployments,
+    /// Sessions of diagnostic tools.
+    Sessions,
+    /// Processor and memory over time.
+    Metrics,
+    /// Memory dumps.
+    Dumps,
+}
+
+impl EvidenceKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Http,
+        Self::Events,
+        Self::Php,
+        Self::Deployments,
+        Self::Sessions,
+        Self::Metrics,
+        Self::Dumps,
+    ];
+
+    /// `events`: as the data files write it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Events => "events",
+            Self::Php => "php",
+            Self::Deployments => "deployments",
+            Self::Sessions => "sessions",
+            Self::Metrics => "metrics",
+            Self::Dumps => "dumps",
+        }
+    }
+}
+
+/// Something that can be observed about a cluster of errors, and that hypotheses weigh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sign {
+    /// `crash-at-onset`
+    pub id: &'static str,
+    /// Where it is observed.
+    pub kind: EvidenceKind,
+    /// What it is.
+    pub about: About,
+}
+
+/// A possible cause, and how to weigh what speaks for and against it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hypothesis {
+    /// `worker-crash`
+    pub name: &'static str,
+    /// The odds before anything is known, in decibans: −10 is one to ten.
+    pub prior: i32,
+    /// Kinds of evidence without which it cannot be told from others.
+    pub needs: &'static [EvidenceKind],
+    /// What each sign weighs.
+    pub weights: &'static [Weight],
+    /// To get out of it now.
+    pub mitigate: &'static [&'static str],
+    /// To make it not happen again.
+    pub fix: &'static [&'static str],
+    /// What to collect, to know more.
+    pub collect_next: &'static [&'static str],
+    /// What it says.
+    pub about: About,
+}
+
+/// What a sign weighs for one hypothesis, in decibans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weight {
+    /// `crash-at-onset`
+    pub sign: &'static str,
+    /// Where it is observed.
+    pub kind: EvidenceKind,
+    /// Added where the sign was seen.
+    pub present: i32,
+    /// Added where it was looked for and not seen.
+    pub absent: i32,
+    /// Whether it means this and nothing else.
+    pub specific: bool,
+}

@@ -38,6 +38,12 @@ fn every_entry_of_the_tables_is_found_by_its_key() {
     for row in kb::php_messages() {
         assert_eq!(kb::php_message_by_id(row.id), Some(row));
     }
+    for row in kb::signs() {
+        assert_eq!(kb::sign(row.id), Some(row));
+    }
+    for row in kb::hypotheses() {
+        assert_eq!(kb::hypothesis(row.name), Some(row));
+    }
 }
 
 /// The spellings that logs use. Eight decimal digits are no such spelling: they are read as hexadecimal.
@@ -163,6 +169,13 @@ fn entries_are_plain_text() {
     }
     for row in kb::rules() {
         write!(all, "{:?}{}{}", row.about, row.matters, row.wrong_when).unwrap();
+    }
+    for row in kb::signs() {
+        write!(all, "{:?}", row.about).unwrap();
+    }
+    for row in kb::hypotheses() {
+        let advice = [row.mitigate, row.fix, row.collect_next].concat();
+        write!(all, "{:?}{}", row.about, advice.join(" ")).unwrap();
     }
     for word in ["\\u", "\\n", "\\t", "**", "](", "TODO", "please", "unfortunately", "!\""] {
         assert!(!all.contains(word), "{word}");

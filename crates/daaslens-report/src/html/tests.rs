@@ -13,7 +13,7 @@ fn options() -> Options<'static> {
 }
 
 fn with_page<T>(analysis: &Analysis, level: Level, look: impl FnOnce(&Page) -> T) -> T {
-    let redacted = redact(analysis, level, &std::collections::BTreeSet::new()).unwrap();
+    let redacted = redact(analysis, &Options { redaction: level, ..Options::default() }, &std::collections::BTreeSet::new()).unwrap();
     look(&page(&redacted, &options(), &Limits::default(), &[]))
 }
 
@@ -117,7 +117,7 @@ fn hostile_text_is_shown_as_text_wherever_it_stands() {
 #[test]
 fn a_small_limit_takes_the_steps_in_their_order() {
     let redacted =
-        redact(&sample::rich(), Level::Strict, &std::collections::BTreeSet::new()).unwrap();
+        redact(&sample::rich(), &Options::default(), &std::collections::BTreeSet::new()).unwrap();
     let full = render(&redacted, &options()).unwrap().len();
     let less = render(&redacted, &Options { soft_limit: full - 1, ..options() }).unwrap();
     let less = String::from_utf8(less).unwrap();

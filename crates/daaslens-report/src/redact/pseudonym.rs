@@ -8,17 +8,72 @@ use super::words;
 /// Which addresses, hosts and sites have been seen, and as what they are shown.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pseudonyms {
-    addresses: BTreeMap<IpAddr, usize>,
-    hosts: BTreeMap<String, usize>,
-    sites: BTreeMap<String, usize>,
+    addresses: Ordinals<IpAddr>,
+    hosts: Ordinals<String>,
+    sites: Ordinals<String>,
+}
+
+/// Numbers, given in the order in which they are asked for.
+#[derive(Clone, Debug)]
+struct Ordinals<K> {
+    of: BTreeMap<K, usize>,
+    last: usize,
+}
+
+impl<K> Default for Ordinals<K> {
+    fn default() -> Self {
+        Self { of: BTreeMap::new(), last: 0 }
+    }
+}
+
+impl<K: Ord> Ordinals<K> {
+    fn number(&mut self, key: K) -> usize {
+        *self.of.entry(key).or_insert_with(|| {
+            self.last += 1;
+            self.last
+        })
+    }
+
+    /// A number that was given before; without a key it is only not given again.
+    fn know(&mut self, number: usize, key: Option<K>) {
+        self.last = self.last.max(number);
+        if let Some(key) = key {
+            self.of.entry(key).or_insert(number);
+        }
+    }
+
+    fn sorted(&self) -> Vec<(&K, usize)> {
+        let mut all: Vec<_> = self.of.iter().map(|(key, n)| (key, *n)).collect();
+        all.sort_by_key(|(_, n)| *n);
+        all
+    }
 }
 
 impl Pseudonyms {
+    /// Goes on where other runs ended: alias, meaning. An alias without a meaning is only not given again.
+    pub(crate) fn knowing(known: &[(String, String)]) -> Self {
+        let mut names = Self::default();
+        for (alias, meaning) in known {
+            let Some((stem, number)) = alias.split_once('-') else { continue };
+            // Room is left behind the number, whoever wrote it.
+            let Some(number) = number.parse().ok().filter(|n| *n < usize::MAX / 2) else {
+                continue;
+            };
+            let name = Some(meaning.to_lowercase()).filter(|name| !name.is_empty());
+            match stem {
+                "ip" => names.addresses.know(number, parse_address(meaning)),
+                "host" => names.hosts.know(number, name),
+                "site" => names.sites.know(number, name),
+                _ => {}
+            }
+        }
+        names
+    }
+
     /// `ip-3 (private)`; `None` for what is no address.
     pub(crate) fn address(&mut self, text: &str) -> Option<String> {
         let address = parse_address(text)?;
-        let next = self.addresses.len() + 1;
-        let ordinal = *self.addresses.entry(address).or_insert(next);
+        let ordinal = self.addresses.number(address);
         let private = if is_private(address) { " (private)" } else { "" };
         Some(format!("ip-{ordinal}{private}"))
     }
@@ -51,28 +106,25 @@ impl Pseudonyms {
     /// All pairs of alias and meaning, for the owner's private key.
     pub(crate) fn key(&self) -> Vec<(String, String)> {
         let mut key = Vec::new();
-        let mut addresses: Vec<_> = self.addresses.iter().collect();
-        addresses.sort_by_key(|(_, n)| **n);
+        let addresses = self.addresses.sorted();
         key.extend(addresses.into_iter().map(|(it, n)| (format!("ip-{n}"), it.to_string())));
         for (names, stem) in [(&self.hosts, "host"), (&self.sites, "site")] {
-            let mut names: Vec<_> = names.iter().collect();
-            names.sort_by_key(|(_, n)| **n);
-            key.extend(names.into_iter().map(|(it, n)| (format!("{stem}-{n}"), it.clone())));
+            key.extend(
+                names.sorted().into_iter().map(|(it, n)| (format!("{stem}-{n}"), it.clone())),
+            );
         }
         key
     }
 
     /// Names and what they are shown as, for the search in free text.
     pub(crate) fn names(&self) -> impl Iterator<Item = (&str, String, bool)> {
-        let hosts = self.hosts.iter().map(|(it, n)| (it.as_str(), format!("host-{n}"), false));
-        hosts.chain(self.sites.iter().map(|(it, n)| (it.as_str(), format!("site-{n}"), true)))
+        let hosts = self.hosts.of.iter().map(|(it, n)| (it.as_str(), format!("host-{n}"), false));
+        hosts.chain(self.sites.of.iter().map(|(it, n)| (it.as_str(), format!("site-{n}"), true)))
     }
 }
 
-fn ordinal(names: &mut BTreeMap<String, usize>, name: &str, stem: &str) -> String {
-    let next = names.len() + 1;
-    let n = *names.entry(name.to_lowercase()).or_insert(next);
-    format!("{stem}-{n}")
+fn ordinal(names: &mut Ordinals<String>, name: &str, stem: &str) -> String {
+    format!("{stem}-{}", names.number(name.to_lowercase()))
 }
 
 /// Reads `10.0.0.1`, `10.0.0.1:80`, `::1`, `[::1]:80` and `fe80::1%4`. An IPv4 address in IPv6 clothes is the
@@ -126,5 +178,23 @@ mod tests {
         assert_eq!(p.site("~1contoso-shop"), "~1site-1");
         assert_eq!(p.site("Contoso-Shop"), "site-1");
         assert_eq!(p.key().len(), 5);
+    }
+
+    #[test]
+    fn known_aliases_stay_and_new_ones_come_after_all_that_were_given() {
+        let known = [
+            ("ip-17", "203.0.113.9"),
+            ("host-3", ""),
+            ("site-2", "Contoso"),
+            ("x", "y"),
+            ("ip-z", "1.2.3.4"),
+        ];
+        let mut p = Pseudonyms::knowing(
+            &known.map(|(alias, meaning)| (alias.to_owned(), meaning.to_owned())),
+        );
+        assert_eq!(p.address("203.0.113.9").as_deref(), Some("ip-17"));
+        assert_eq!(p.address("203.0.113.8").as_deref(), Some("ip-18"));
+        assert_eq!(p.host("a.example"), "host-4");
+        assert_eq!([p.site("contoso"), p.site("other")], ["site-2", "site-3"]);
     }
 }

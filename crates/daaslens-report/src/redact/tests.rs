@@ -30,7 +30,7 @@ fn masked_with(names: &[(PartKind, &str)], parts: &[(PartKind, &str)]) -> Vec<St
         identities: identities.collect(),
         ..Analysis::default()
     };
-    let redacted = redact(&analysis, Level::Strict, &BTreeSet::new()).unwrap();
+    let redacted = redact(&analysis, &Options::default(), &BTreeSet::new()).unwrap();
     let parts = &redacted.analysis.findings[0].evidence[0].excerpt.0;
     parts.iter().map(|part| part.text.clone()).collect()
 }
@@ -106,7 +106,7 @@ fn paths_of_sources_stay_but_for_secrets() {
         identities: vec![Identity { kind: PartKind::Site, value: "shop".to_owned() }],
         ..Analysis::default()
     };
-    let redacted = redact(&analysis, Level::Strict, &BTreeSet::new()).unwrap();
+    let redacted = redact(&analysis, &Options::default(), &BTreeSet::new()).unwrap();
     let path = &redacted.analysis.inputs[0].name;
     assert!(path.ends_with("!/LogFiles/x.log") && !path.contains("jane"), "{path}");
     assert!(redacted.analysis.identities.is_empty());

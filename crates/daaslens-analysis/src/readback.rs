@@ -1,0 +1,263 @@
+//! Reading evidence back: what stands at a place of the input, taken apart as it was for the report.
+//!
+//! A report names its evidence by place. Whoever doubts a figure looks there, and has to see the same record, with
+//! its values typed, so that it can be masked as in the report.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read};
+
+use daaslens_core::text::visible;
+use daaslens_core::{Excerpt, Kind, Part, PartKind, Source, Time};
+use daaslens_eventlog::Event;
+use daaslens_httplog::w3c::{self, Item, MAX_LINE, State};
+
+use crate::blocks::{self, Block};
+use crate::http::excerpt;
+
+/// How much is read at once.
+const BLOCK: usize = 1 << 20;
+
+/// The most bytes of an event or of a record of several lines.
+const LONGEST: u64 = 4 << 20;
+
+/// A line (or event) that was read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its number, counted from 1.
+    pub line: u64,
+    /// The byte at which it begins.
+    pub byte: u64,
+    /// Its text; of a line that cannot be read as a record, why.
+    pub excerpt: Excerpt,
+}
+
+/// Reads what stands at `places` (line, byte), in the order of the source. A place at which nothing begins gives
+/// nothing. Of request logs, up to `context` lines before and after each of them are read too.
+///
+/// # Errors
+/// What reading says, where it ended before the last place.
+pub fn read_back(
+    source: &dyn Source,
+    places: &[(u64, u64)],
+    context: u64,
+) -> io::Result<Vec<Line>> {
+    let places: BTreeSet<(u64, u64)> = places.iter().copied().collect();
+    if source.origin().kind == Kind::W3c {
+        return requests(source, &places, context);
+    }
+    let mut lines = Vec::new();
+    for &(line, byte) in &places {
+        let mut bytes = Vec::new();
+        source.stream(&mut |reader| {
+            let skipped = io::copy(&mut Read::take(&mut *reader, byte), &mut io::sink())?;
+            if skipped == byte {
+                Read::take(reader, LONGEST).read_to_end(&mut bytes).map(drop)
+            } else {
+                Ok(())
+            }
+        })?;
+        let excerpt = match source.origin().kind {
+            Kind::EventLog => event(&bytes),
+            Kind::PhpLog => php(&bytes),
+            _ => first_line(&bytes),
+        };
+        lines.extend(excerpt.map(|excerpt| Line { line, byte, excerpt }));
+    }
+    Ok(lines)
+}
+
+/// Reads a request log from its start, because its columns may change inside, up to the last place.
+fn requests(
+    source: &dyn Source,
+    places: &BTreeSet<(u64, u64)>,
+    context: u64,
+) -> io::Result<Vec<Line>> {
+    let Some(end) = places.iter().map(|(_, byte)| *byte).max() else { return Ok(Vec::new()) };
+    let end = end.saturating_add(context.saturating_add(2).saturating_mul(MAX_LINE as u64));
+    let wanted: BTreeSet<u64> = places.iter().map(|(line, _)| *line).collect();
+    let last = wanted.last().map_or(0, |last| last.saturating_add(context));
+    let is_wanted = |line: u64| {
+        wanted.range(line.saturating_sub(context)..=line.saturating_add(context)).next().is_some()
+    };
+    let newline = w3c::head(source.head()).0.newline();
+    let mut state = State::with_newline(newline);
+    let (mut before, mut lines, mut buffer) = (0, Vec::new(), Vec::new());
+    let mut sink = |block: Block<'_>| match block {
+        Block::TooLong(_) => before += 1,
+        Block::Lines(bytes, base) => {
+            before += w3c::read(bytes, base, &mut state, &mut |item| {
+                let (line, excerpt): (_, &dyn Fn() -> Excerpt) = match &item {
+                    Item::Record(record) => (before + record.row() + 1, &|| excerpt::of(record)),
+                    // Whoever wrote a broken line may have put anything into it: it is not shown.
+                    Item::Malformed(malformed) => {
+                        (before + malformed.row + 1, &|| Excerpt::text(malformed.fault.to_string()))
+                    }
+                    Item::Directive(_) | Item::Blank(_) => return,
+                };
+                if is_wanted(line) {
+                    lines.push(Line { line, byte: item.span().start, excerpt: excerpt() });
+                }
+            });
+        }
+    };
+    let result = source.stream(&mut |reader| {
+        blocks::stream(&mut Read::take(reader, end), BLOCK, newline, &mut buffer, &mut sink)
+            .map(drop)
+    });
+    match result {
+        // What is damaged behind the last line that was asked for is of no interest here.
+        Err(error) if before < last => Err(error),
+        _ => Ok(lines),
+    }
+}
+
+/// The event at the head of `bytes`, in the order in which the report shows one.
+fn event(bytes: &[u8]) -> Option<Excerpt> {
+    match daaslens_eventlog::read_all(bytes).next()? {
+        daaslens_eventlog::Item::Event(event) => Some(of_event(&event)),
+        daaslens_eventlog::Item::Malformed(malformed) => {
+            Some(Excerpt::text(malformed.fault.to_string()))
+        }
+        daaslens_eventlog::Item::Other(_) => None,
+    }
+}
+
+fn of_event(event: &Event<'_>) -> Excerpt {
+    let part = |kind, text: &str| Part {
+        kind,
+        text: visible(text.as_bytes()).into_owned(),
+        strong: false,
+    };
+    let data: Vec<&str> =
+        event.data.iter().map(|datum| datum.text.trim()).filter(|text| !text.is_empty()).collect();
+    Excerpt(vec![
+        part(PartKind::Plain, &event.time.map_or_else(|| "-".to_owned(), Time::rfc3339)),
+        part(PartKind::Plain, " "),
+        part(PartKind::Instance, &event.computer),
+        part(PartKind::Plain, &format!(" {} {} ", event.provider, event.id)),
+        part(PartKind::Text, &data.join(" | ")),
+    ])
+}
+
+/// The record at the head of `bytes`, all its lines.
+fn php(bytes: &[u8]) -> Option<Excerpt> {
+    let chunk = daaslens_phplog::plan(bytes, usize::MAX).into_iter().next()?;
+    match daaslens_phplog::read(bytes, &chunk).next()? {
+        daaslens_phplog::Item::Record(record) => Some(Excerpt::text(visible(record.text()))),
+        daaslens_phplog::Item::Malformed(malformed) => {
+            Some(Excerpt::text(malformed.fault.to_string()))
+        }
+        daaslens_phplog::Item::Blank(_) => None,
+    }
+}
+
+fn first_line(bytes: &[u8]) -> Option<Excerpt> {
+    let line = bytes.split(|byte| *byte == b'\n').next()?;
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    (!line.is_empty()).then(|| Excerpt::text(visible(line)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use daaslens_core::Origin;
+
+    struct Memory(&'static [u8], Origin);
+
+    fn memory(kind: Kind, bytes: &'static [u8]) -> Memory {
+        let origin = Origin {
+            path: String::new(),
+            kind,
+            site: None,
+            instance: None,
+            machine: None,
+            session: None,
+        };
+        Memory(bytes, origin)
+    }
+
+    impl Source for Memory {
+        fn origin(&self) -> &Origin {
+            &self.1
+        }
+        fn size(&self) -> u64 {
+            self.0.len() as u64
+        }
+        fn head(&self) -> &[u8] {
+            self.0
+        }
+        fn fault(&self) -> Option<&str> {
+            None
+        }
+        fn is_seekable(&self) -> bool {
+            false
+        }
+        fn read_at(&self, _: u64, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+        fn stream(&self, body: &mut dyn FnMut(&mut dyn Read) -> io::Result<()>) -> io::Result<()> {
+            body(&mut &*self.0)
+        }
+    }
+
+    fn texts(source: &Memory, places: &[(u64, u64)], context: u64) -> Vec<(u64, u64, String)> {
+        let lines = read_back(source, places, context).unwrap();
+        let text = |line: Line| {
+            let text = line.excerpt.0.iter().map(|part| part.text.as_str()).collect();
+            (line.line, line.byte, text)
+        };
+        lines.into_iter().map(text).collect()
+    }
+
+    const LOG: &[u8] = b"#Fields: cs-method cs-uri-stem sc-status\n\
+        GET /a 200\n\
+        GET /b 503\n\
+        #Fields: sc-status cs-uri-stem\n\
+        GET broken line here\n\
+        503 /c\n\
+        200 /d\n";
+
+    #[test]
+    fn requests_are_found_by_line_also_where_the_columns_change() {
+        let source = memory(Kind::W3c, LOG);
+        let found = texts(&source, &[(3, 52), (6, 115)], 0);
+        assert_eq!(found, [(3, 52, "GET /b 503".to_owned()), (6, 115, "503 /c".to_owned())]);
+        let lines = read_back(&source, &[(6, 115)], 0).unwrap();
+        let path = lines[0].excerpt.0.iter().find(|part| part.text == "/c");
+        assert_eq!(path.map(|part| part.kind), Some(PartKind::Path));
+    }
+
+    #[test]
+    fn context_leaves_out_directives_and_the_text_of_broken_lines() {
+        let source = memory(Kind::W3c, LOG);
+        let found: Vec<_> = texts(&source, &[(6, 115)], 3)
+            .into_iter()
+            .map(|(line, _, text)| (line, text))
+            .collect();
+        let expected =
+            [(3, "GET /b 503"), (5, "4 fields where 2 are declared"), (6, "503 /c"), (7, "200 /d")];
+        assert_eq!(found, expected.map(|(line, text)| (line, text.to_owned())));
+        assert_eq!(texts(&source, &[(90, 5000)], 0), []);
+    }
+
+    #[test]
+    fn events_and_php_records_are_found_by_byte() {
+        let events: &[u8] = b"<Events><Event><System><Provider Name=\"W3SVC-WP\"/><EventID>2299</EventID>\
+            <TimeCreated SystemTime=\"2026-03-11T02:14:07Z\"/><Computer>dw1sdwk000ASY</Computer></System>\
+            <EventData><Data>one</Data><Data>two</Data></EventData></Event></Events>";
+        let found = texts(&memory(Kind::EventLog, events), &[(1, 8)], 0);
+        assert_eq!(
+            found,
+            [(1, 8, "2026-03-11T02:14:07Z dw1sdwk000ASY W3SVC-WP 2299 one | two".to_owned())]
+        );
+        let log: &[u8] = b"[22-Nov-2025 05:42:11 UTC] PHP Warning:  a in b.php on line 1\n\
+            [22-Nov-2025 05:42:12 UTC] PHP Fatal error:  c\nsecond line\n[22-Nov-2025 05:42:13 UTC] d\n";
+        let found = texts(&memory(Kind::PhpLog, log), &[(2, 62)], 0);
+        assert_eq!(found, [(2, 62, "PHP Fatal error:  c second line".to_owned())]);
+        assert_eq!(texts(&memory(Kind::PhpLog, log), &[(9, 9999)], 0), []);
+        assert_eq!(
+            texts(&memory(Kind::AppLog, b"a\r\nb c\r\n"), &[(2, 3)], 0),
+            [(2, 3, "b c".to_owned())]
+        );
+    }
+}
