@@ -142,7 +142,8 @@ pub(crate) fn redact(
 ) -> Result<Redacted, Error> {
     let level = options.redaction;
     let mut analysis = analysis.clone();
-    let mut collector = Collector { names: Pseudonyms::knowing(&options.known), users: BTreeSet::new() };
+    let mut collector =
+        Collector { names: Pseudonyms::knowing(&options.known), users: BTreeSet::new() };
     for identity in &analysis.identities {
         collector.learn(identity.kind, &identity.value);
     }
