@@ -30,7 +30,8 @@ fn analysed_is_0_whatever_was_found() {
 #[test]
 fn what_is_said_to_people() {
     let run = Place::with(BUNDLE).run([ZIP]);
-    let stable = run.stderr.lines().filter(|line| !line.contains("/s, peak") && !line.ends_with("/s"));
+    let stable =
+        run.stderr.lines().filter(|line| !line.contains("/s, peak") && !line.ends_with("/s"));
     let said: Vec<&str> = stable.collect();
     insta::assert_snapshot!(said.join("\n"));
     // Verdict, window, impact, cause, next action; then how much was read, and where the report is.
@@ -58,7 +59,10 @@ fn fail_on_and_min_coverage_are_told_by_the_exit_code() {
         b"#Fields: date time s-sitename cs-method cs-uri-stem c-ip sc-status sc-win32-status time-taken\n\
           2026-03-11 02:14:01 CONTOSO GET / 203.0.113.7 200 0 15\n",
     );
-    place.write("torn.gz", &[&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3][..], b"nothing that inflates"].concat());
+    place.write(
+        "torn.gz",
+        &[&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3][..], b"nothing that inflates"].concat(),
+    );
     let code = |args: &[&str]| place.run([args, &["-q", "-o", "r.html"]].concat()).code;
     assert_eq!(code(&[ZIP, "--fail-on", "critical"]), Some(3));
     assert_eq!(code(&[ZIP, "--fail-on", "warning"]), Some(3));
@@ -180,7 +184,8 @@ fn a_broken_pipe_is_no_error() {
 #[test]
 fn the_default_name_is_that_of_the_first_path() {
     let place = Place::new();
-    let log = b"#Fields: date time cs-method cs-uri-stem sc-status\n2026-03-11 02:14:01 GET / 200\n";
+    let log =
+        b"#Fields: date time cs-method cs-uri-stem sc-status\n2026-03-11 02:14:01 GET / 200\n";
     for (path, report) in [
         ("a.log", "a-report.html"),
         ("b.LOG", "b-report.html"),
@@ -258,7 +263,10 @@ fn stamp_is_the_only_thing_that_tells_the_time() {
     let place = Place::with(BUNDLE);
     let run = |name: &str, args: &[&str]| {
         place.run([&[ZIP, "-q", "-o", name, "--json", "s.json"], args].concat());
-        (String::from_utf8(place.read(name)).unwrap(), String::from_utf8(place.read("s.json")).unwrap())
+        (
+            String::from_utf8(place.read(name)).unwrap(),
+            String::from_utf8(place.read("s.json")).unwrap(),
+        )
     };
     let (html, json) = run("plain.html", &[]);
     let (stamped, stamped_json) = run("stamped.html", &["--stamp"]);
@@ -271,7 +279,8 @@ fn the_demo_writes_a_bundle_and_its_report() {
     let place = Place::new();
     let run = place.run(["demo", "here", "-q"]);
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
-    let findings: serde_json::Value = serde_json::from_slice(&place.read("here/findings.json")).unwrap();
+    let findings: serde_json::Value =
+        serde_json::from_slice(&place.read("here/findings.json")).unwrap();
     assert_eq!(findings["verdict"]["health"], "critical");
     assert!(place.read("here/report.html").starts_with(b"<!doctype html>"));
     assert!(place.path("here/two-instances-503.zip").is_file());

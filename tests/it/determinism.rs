@@ -33,7 +33,10 @@ fn a_second_run_on_another_day_and_in_another_folder_gives_the_same_bytes() {
     let (here, there) = (Place::with(BUNDLE), Place::with(BUNDLE));
     let first = run(&here, "two-instances-503.zip", &[]);
     let whole = there.path("two-instances-503.zip");
-    assert!(run(&there, whole.to_str().unwrap(), &[]) == first, "the folder around the input shows");
+    assert!(
+        run(&there, whole.to_str().unwrap(), &[]) == first,
+        "the folder around the input shows"
+    );
 }
 
 #[test]
@@ -49,10 +52,15 @@ fn zip_tree_and_zip_in_zip_hold_the_same() {
         ("nested.zip", ZipOptions { nested: Some("bundle.zip".into()), ..ZipOptions::default() }),
         (
             "nested-stored.zip",
-            ZipOptions { method: ZipMethod::Stored, nested: Some("bundle.zip".into()), ..ZipOptions::default() },
+            ZipOptions {
+                method: ZipMethod::Stored,
+                nested: Some("bundle.zip".into()),
+                ..ZipOptions::default()
+            },
         ),
     ];
-    let of_tree = run(&place, "bundle", &[]).1.replace("\"bundle/", "\"IN/").replace("\"bundle\"", "\"IN\"");
+    let of_tree =
+        run(&place, "bundle", &[]).1.replace("\"bundle/", "\"IN/").replace("\"bundle\"", "\"IN\"");
     for (name, options) in shapes {
         place.write(name, &bundle.to_zip(&options).unwrap());
         let json = run(&place, name, &[]).1;
@@ -75,7 +83,9 @@ fn similar_asserted(left: &str, right: &str, what: &str) {
 #[test]
 fn the_order_of_the_paths_shows_in_the_list_of_inputs_only() {
     let place = Place::new();
-    for file in scenario::first_look(1).bundle.files().iter().filter(|file| file.path.contains("RawLogs")) {
+    for file in
+        scenario::first_look(1).bundle.files().iter().filter(|file| file.path.contains("RawLogs"))
+    {
         place.write(file.path.rsplit('/').next().unwrap(), &file.bytes);
     }
     let mut names = place.names();

@@ -43,10 +43,15 @@ fn check(bundle: &Bundle, what: &str) -> usize {
             for evidence in rows(&finding["evidence"]) {
                 let path = evidence["source"].as_str().unwrap();
                 let inside = path.strip_prefix(prefix).and_then(|path| path.strip_suffix(ending));
-                let inside = inside.unwrap_or_else(|| panic!("{what}: {path} is not below {prefix}"));
+                let inside =
+                    inside.unwrap_or_else(|| panic!("{what}: {path} is not below {prefix}"));
                 let bytes = bundle.get(inside).unwrap_or_else(|| panic!("{what}: no {inside}"));
                 stands_there(bytes, evidence, &format!("{what} {input} {}", finding["rule"]));
-                here.insert((inside.to_owned(), evidence["byte"].as_u64(), finding["rule"].to_string()));
+                here.insert((
+                    inside.to_owned(),
+                    evidence["byte"].as_u64(),
+                    finding["rule"].to_string(),
+                ));
             }
         }
         if places.is_empty() {
@@ -62,8 +67,8 @@ fn stands_there(bytes: &[u8], evidence: &Value, what: &str) {
     let byte = usize::try_from(evidence["byte"].as_u64().unwrap()).unwrap();
     let line = evidence["line"].as_u64().unwrap();
     assert!(byte < bytes.len(), "{what}: byte {byte} of {}", bytes.len());
-    let before = bytes[..byte].iter().filter(|byte| **byte == b'\n').count() as u64;
-    assert_eq!(before + 1, line, "{what}: line of byte {byte}");
+    let number = bytes[..byte].split(|byte| *byte == b'\n').count() as u64;
+    assert_eq!(number, line, "{what}: line of byte {byte}");
     let path = evidence["source"].as_str().unwrap();
     if !path.contains("RawLogs") {
         return;
@@ -97,10 +102,16 @@ fn assert_absent(outputs: &str, secrets: &BTreeSet<String>) {
     let outputs = outputs.to_lowercase();
     for secret in secrets {
         let lower = secret.to_lowercase();
-        for form in [lower.clone(), lower.replace("%40", "@"), lower.replace('@', "&#64;"), lower.replace('+', " ")] {
+        for form in [
+            lower.clone(),
+            lower.replace("%40", "@"),
+            lower.replace('@', "&#64;"),
+            lower.replace('+', " "),
+        ] {
             if let Some(at) = outputs.find(&form) {
                 let from = outputs[..at].char_indices().rev().nth(60).map_or(0, |(at, _)| at);
-                let to = outputs[at..].char_indices().nth(80).map_or(outputs.len(), |(n, _)| at + n);
+                let to =
+                    outputs[at..].char_indices().nth(80).map_or(outputs.len(), |(n, _)| at + n);
                 panic!("{secret} stands in the output: {}", &outputs[from..to]);
             }
         }
@@ -112,19 +123,23 @@ fn nothing_private_of_any_record_reaches_an_output() {
     let bundle = scenario::first_look(1).bundle;
     let mut secrets = BTreeSet::new();
     for file in bundle.files().iter().filter(|file| file.path.contains("RawLogs")) {
-        for line in String::from_utf8_lossy(&file.bytes).lines().filter(|line| !line.starts_with('#')) {
+        for line in
+            String::from_utf8_lossy(&file.bytes).lines().filter(|line| !line.starts_with('#'))
+        {
             let values: Vec<&str> = line.split(' ').collect();
             if values.len() != 19 {
                 continue;
             }
-            let (query, user, client, cookie, referer) = (values[5], values[7], values[8], values[10], values[11]);
+            let (query, user, client, cookie, referer) =
+                (values[5], values[7], values[8], values[10], values[11]);
             let in_pairs = |text: &str, split: &[char]| -> Vec<String> {
                 let pairs = text.split(split).filter_map(|pair| pair.split_once('='));
                 pairs.map(|(_, value)| value.to_owned()).collect()
             };
             secrets.extend(in_pairs(query, &['&']));
             secrets.extend(in_pairs(cookie, &[';', '+']));
-            secrets.extend(in_pairs(referer.split_once('?').map_or("", |(_, query)| query), &['&']));
+            secrets
+                .extend(in_pairs(referer.split_once('?').map_or("", |(_, query)| query), &['&']));
             secrets.extend([user.to_owned(), client.to_owned()]);
         }
     }
@@ -163,9 +178,21 @@ fn planted_secrets_stay_inside_wherever_they_stand() {
           #1 {main}\n  thrown in D:\\home\\site\\wwwroot\\db.php on line 7\n",
     );
     let secrets = [
-        "4111Secret1111", "Qu3ryV4lue", "frank.castle", "203.0.113.77", "agent.mail", "c0ffeec0ffee1234",
-        "S3ss10nValue", "Pa55word9", "R3ferer-T0ken", "contoso-shop", "T0rnL1ne-secret", "mail.private",
-        "sh0puser", "Php-Passw0rd", "10.11.12.13",
+        "4111Secret1111",
+        "Qu3ryV4lue",
+        "frank.castle",
+        "203.0.113.77",
+        "agent.mail",
+        "c0ffeec0ffee1234",
+        "S3ss10nValue",
+        "Pa55word9",
+        "R3ferer-T0ken",
+        "contoso-shop",
+        "T0rnL1ne-secret",
+        "mail.private",
+        "sh0puser",
+        "Php-Passw0rd",
+        "10.11.12.13",
     ];
     let mut secrets: BTreeSet<String> = secrets.map(str::to_owned).into();
     // Of a path on the user's own machine only the last component is shown.

@@ -36,14 +36,24 @@ fn check(findings: &Value, log: &ExpectedLog, ending: &str, how: &str) {
     let number = |key: &str| source[key].as_u64().unwrap();
     // Side by side, some are copies of the beginning of others. That is said, and they count once.
     if source["reason"].as_str().is_some_and(|reason| reason.starts_with("an older copy of ")) {
-        assert_eq!((&source["status"], number("records")), (&"skipped".into(), 0), "{} in {how}", log.path);
+        assert_eq!(
+            (&source["status"], number("records")),
+            (&"skipped".into(), 0),
+            "{} in {how}",
+            log.path
+        );
         return;
     }
     // Lines of another protocol are no requests, and no faults.
     let found = (number("records"), number("malformed"), number("recovered"));
     assert_eq!(found, (log.requests, log.malformed, log.recovered), "{} in {how}", log.path);
     if log.requests > 0 {
-        assert_eq!((&source["status"], &source["kind"]), (&"read".into(), &"w3c".into()), "{} in {how}", log.path);
+        assert_eq!(
+            (&source["status"], &source["kind"]),
+            (&"read".into(), &"w3c".into()),
+            "{} in {how}",
+            log.path
+        );
         assert!(source["first"].is_string() && source["last"].is_string(), "{} in {how}", log.path);
     }
 }

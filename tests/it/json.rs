@@ -43,7 +43,11 @@ pub(crate) fn assert_numbers(findings: &Value, truth: &Truth) {
     let status: BTreeMap<String, u64> = serde_json::from_value(http["status"].clone()).unwrap();
     assert_eq!(status, true_http.status, "{name}: status");
     assert_eq!(rows(&http["instances"]).len() as u64, true_http.instances, "{name}: instances");
-    assert_eq!(findings["totals"]["malformed"].as_u64(), Some(truth.malformed), "{name}: malformed");
+    assert_eq!(
+        findings["totals"]["malformed"].as_u64(),
+        Some(truth.malformed),
+        "{name}: malformed"
+    );
     let urls: BTreeMap<&str, u64> = rows(&http["urls"])
         .iter()
         .map(|row| (row["url"].as_str().unwrap(), row["requests"].as_u64().unwrap()))
@@ -59,15 +63,15 @@ pub(crate) fn assert_numbers(findings: &Value, truth: &Truth) {
     }
     let latency = &http["latency_ms"];
     let truth = &true_http.latency_ms;
-    for (key, expected) in [
-        ("p50", truth.p50),
-        ("p90", truth.p90),
-        ("p95", truth.p95),
-        ("p99", truth.p99),
-    ] {
+    for (key, expected) in
+        [("p50", truth.p50), ("p90", truth.p90), ("p95", truth.p95), ("p99", truth.p99)]
+    {
         let found = latency[key].as_f64().unwrap();
         let expected = f64::from(expected);
-        assert!((found - expected).abs() <= (expected * 0.01).max(1.0), "{name}: {key} {found} for {expected}");
+        assert!(
+            (found - expected).abs() <= (expected * 0.01).max(1.0),
+            "{name}: {key} {found} for {expected}"
+        );
     }
     assert_eq!(latency["max"].as_u64(), Some(u64::from(truth.max)), "{name}: max");
     let availability = 1.0 - true_http.server_errors as f64 / true_http.requests as f64;
@@ -81,7 +85,8 @@ pub(crate) fn assert_shape(findings: &Value) {
             assert!(value.get(key).is_some(), "{key} is missing in {value:#}");
         }
     };
-    let text = |value: &Value| assert!(value.as_str().is_some_and(|text| !text.is_empty()), "{value}");
+    let text =
+        |value: &Value| assert!(value.as_str().is_some_and(|text| !text.is_empty()), "{value}");
     let one_of = |value: &Value, words: &[&str]| {
         assert!(value.as_str().is_some_and(|word| words.contains(&word)), "{value} of {words:?}");
     };
@@ -104,7 +109,20 @@ pub(crate) fn assert_shape(findings: &Value) {
     }
     for source in rows(&findings["sources"]) {
         one_of(&source["status"], &["read", "partial", "skipped", "unreadable"]);
-        keys(source, &["path", "kind", "instance", "bytes", "records", "malformed", "recovered", "first", "last"]);
+        keys(
+            source,
+            &[
+                "path",
+                "kind",
+                "instance",
+                "bytes",
+                "records",
+                "malformed",
+                "recovered",
+                "first",
+                "last",
+            ],
+        );
         let silent = source["status"] == "read" || source["reason"].is_string();
         assert!(silent, "not read, and no reason: {source:#}");
     }

@@ -29,7 +29,12 @@ fn check(place: &Place, path: &str) -> String {
     let findings = place.findings(["in"]);
     assert_shape(&findings);
     let good = source(&findings, "in/good.log");
-    assert_eq!((&good["records"], &good["status"]), (&2.into(), &"read".into()), "{:#?}", what_became(&findings));
+    assert_eq!(
+        (&good["records"], &good["status"]),
+        (&2.into(), &"read".into()),
+        "{:#?}",
+        what_became(&findings)
+    );
     said(source(&findings, path))
 }
 
@@ -65,7 +70,9 @@ fn archives_in_archives_are_opened_to_a_depth() {
         place.write(format!("in/depth{depth}.zip"), &zip);
     }
     let findings = place.findings(["in"]);
-    for readable in ["in/depth2.zip!/in.zip!/deep.log", "in/depth4.zip!/in.zip!/in.zip!/in.zip!/deep.log"] {
+    for readable in
+        ["in/depth2.zip!/in.zip!/deep.log", "in/depth4.zip!/in.zip!/in.zip!/in.zip!/deep.log"]
+    {
         assert_eq!(source(&findings, readable)["records"], 2);
     }
     assert_eq!(
@@ -138,7 +145,9 @@ fn archives_that_were_cut_off_are_named() {
     // A member whose packed bytes are damaged: the list is fine, the member is not.
     let mut noise = LOG.to_vec();
     for n in 0..4000_u32 {
-        noise.extend(format!("2026-03-11 02:15:00 GET /{:08x} 200\n", n.wrapping_mul(2_654_435_761)).bytes());
+        noise.extend(
+            format!("2026-03-11 02:15:00 GET /{:08x} 200\n", n.wrapping_mul(2_654_435_761)).bytes(),
+        );
     }
     let mut zip = zip_of(&[("torn.log", &noise), ("fine.log", &log(2))], ZipMethod::Deflate);
     let middle = headers(&zip).0[1] / 2;
@@ -163,8 +172,17 @@ fn archives_that_were_cut_off_are_named() {
 fn hostile_texts_under_any_name_are_survived() {
     let place = place();
     let names = [
-        "LogFiles/http/RawLogs/a1b2c3-202603110200.log", "eventlog.xml", "php_errors.log", "x.evtx", "x.dmp", "x.zip",
-        "x.gz", "deployments/1/status.xml", "DaaS/Sessions/Complete/260311_0214000000.json", "x.html", "W3SVC1/fr000001.xml",
+        "LogFiles/http/RawLogs/a1b2c3-202603110200.log",
+        "eventlog.xml",
+        "php_errors.log",
+        "x.evtx",
+        "x.dmp",
+        "x.zip",
+        "x.gz",
+        "deployments/1/status.xml",
+        "DaaS/Sessions/Complete/260311_0214000000.json",
+        "x.html",
+        "W3SVC1/fr000001.xml",
     ];
     for (number, text) in hostile::texts().iter().enumerate() {
         for name in names {
@@ -182,7 +200,12 @@ fn hostile_texts_under_any_name_are_survived() {
 fn names_that_lead_outside_are_only_text() {
     let place = place();
     let zip = zip_of(
-        &[("../../../etc/evil.log", &log(2)), ("/abs.log", &log(3)), ("C:\\drive.log", &log(4)), ("nl\n\u{1b}[31m.log", &log(5))],
+        &[
+            ("../../../etc/evil.log", &log(2)),
+            ("/abs.log", &log(3)),
+            ("C:\\drive.log", &log(4)),
+            ("nl\n\u{1b}[31m.log", &log(5)),
+        ],
         ZipMethod::Deflate,
     );
     place.write("in/names.zip", &zip);
@@ -200,7 +223,10 @@ fn a_path_that_is_gone_is_said_in_the_report() {
     let place = place();
     let findings = place.findings(["in", "gone/away.zip"]);
     let notes = findings["coverage"]["not_checked"].to_string();
-    assert!(notes.contains("away.zip: it could not be opened") && !notes.contains("gone/"), "{notes}");
+    assert!(
+        notes.contains("away.zip: it could not be opened") && !notes.contains("gone/"),
+        "{notes}"
+    );
 }
 
 #[cfg(unix)]
@@ -211,8 +237,14 @@ fn links_are_named_and_not_followed() {
     place.write("in/sub/b.log", LOG);
     symlink("..", place.path("in/sub/loop")).unwrap();
     symlink("nowhere", place.path("in/dangling")).unwrap();
-    assert_eq!(check(&place, "in/sub/loop"), "unreadable: it is a link, and links are not followed");
-    assert_eq!(check(&place, "in/dangling"), "unreadable: it is a link, and links are not followed");
+    assert_eq!(
+        check(&place, "in/sub/loop"),
+        "unreadable: it is a link, and links are not followed"
+    );
+    assert_eq!(
+        check(&place, "in/dangling"),
+        "unreadable: it is a link, and links are not followed"
+    );
     assert_eq!(check(&place, "in/sub/b.log"), "read: no reason");
 }
 
@@ -232,5 +264,6 @@ fn what_may_not_be_read_is_named() {
         assert!(check(&place, "in/secret.log").starts_with("unreadable: it cannot be opened: "));
         assert!(check(&place, "in/closed").starts_with("unreadable: it cannot be listed: "));
     }
-    std::fs::set_permissions(place.path("in/closed"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(place.path("in/closed"), std::fs::Permissions::from_mode(0o755))
+        .unwrap();
 }

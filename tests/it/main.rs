@@ -7,10 +7,17 @@
 //! * [`httplog_fixtures`]: every quirk of the W3C format, through the whole program.
 //! * [`evidence`]: every place that a finding names is there; nothing private is in any output.
 //! * [`limits`]: hostile and broken input.
+//! * [`replay`]: the fuzz targets without a fuzzer.
 //! * [`verbs`]: what is asked without an analysis: explanations, evidence read back, completions; and the redaction.
 //! * [`samples`]: real files, where there are any on this machine.
 
-#![expect(clippy::disallowed_methods, reason = "tests write the files that the program is to read")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::format_push_string,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests, and their helpers, write the files that the program is to read, fail by a panic, and say what they skip"
+)]
 
 mod cli;
 mod determinism;
@@ -18,6 +25,7 @@ mod evidence;
 mod httplog_fixtures;
 mod json;
 mod limits;
+mod replay;
 mod report;
 mod samples;
 mod support;

@@ -12,7 +12,18 @@ fn page() -> String {
 fn the_page_asks_nothing_of_a_network() {
     let page = page();
     assert!(page.contains("Content-Security-Policy") && page.contains("default-src 'none'"));
-    for loads in ["<link", "<iframe", "<object", "<embed", "@import", "url(http", "src=\"http", "src='http", "srcset", "<base"] {
+    for loads in [
+        "<link",
+        "<iframe",
+        "<object",
+        "<embed",
+        "@import",
+        "url(http",
+        "src=\"http",
+        "src='http",
+        "srcset",
+        "<base",
+    ] {
         assert!(!page.contains(loads), "{loads}");
     }
     assert!(page.len() < 2_000_000, "{}", page.len());

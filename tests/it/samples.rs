@@ -10,7 +10,8 @@ use super::json::{assert_numbers, assert_shape};
 use super::support::Place;
 
 fn samples() -> Option<PathBuf> {
-    let folder = std::env::var_os("DAASLENS_SAMPLES").map(PathBuf::from).filter(|folder| folder.is_dir());
+    let folder =
+        std::env::var_os("DAASLENS_SAMPLES").map(PathBuf::from).filter(|folder| folder.is_dir());
     if folder.is_none() {
         println!("skipped: DAASLENS_SAMPLES is not set");
     }
@@ -30,12 +31,14 @@ fn every_bundle_has_the_numbers_that_are_true() {
     let Some(folder) = samples() else { return };
     let mut all = Vec::new();
     files(&folder.join("bundles"), &mut all);
-    let bundles: Vec<_> = all.iter().filter(|path| path.extension().is_some_and(|e| e == "zip")).collect();
+    let bundles: Vec<_> =
+        all.iter().filter(|path| path.extension().is_some_and(|e| e == "zip")).collect();
     assert!(!bundles.is_empty());
     for path in bundles {
         let place = Place::new();
         let findings = place.findings([path]);
-        let truth = Truth::from_json(&fs::read(path.with_extension("truth.json")).unwrap()).unwrap();
+        let truth =
+            Truth::from_json(&fs::read(path.with_extension("truth.json")).unwrap()).unwrap();
         assert_numbers(&findings, &truth);
         assert_shape(&findings);
     }

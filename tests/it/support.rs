@@ -90,9 +90,14 @@ impl Place {
     /// The findings on these paths, without a word on stderr.
     pub(crate) fn findings<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Value {
         let mut command = self.command();
-        let output = command.args(args).args(["-q", "--json", "-", "-o", "r.html"]).output().unwrap();
+        let output =
+            command.args(args).args(["-q", "--json", "-", "-o", "r.html"]).output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.code() == Some(0) && stderr.is_empty(), "{:?}: {stderr}", output.status);
+        assert!(
+            output.status.code() == Some(0) && stderr.is_empty(),
+            "{:?}: {stderr}",
+            output.status
+        );
         serde_json::from_slice(&output.stdout).unwrap()
     }
 }

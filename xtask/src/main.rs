@@ -3,6 +3,7 @@
 //! ```text
 //! tidy                     the rules of the workspace that neither rustfmt nor clippy knows
 //! fixtures [--check]       writes the generated fixtures anew, or says whether they are what they should be
+//! codegen [--check]        writes docs/finding-catalogue.md anew, or says whether it is what it should be
 //! fuzz-check               compiles the fuzz targets, where there are any
 //! accuracy [options]       how well the built program finds what was planted
 //!     --bin PATH           the program; default: `daaslens` of the release profile
@@ -20,6 +21,7 @@
 )]
 
 mod accuracy;
+mod codegen;
 mod compare;
 mod fixtures;
 mod tidy;
@@ -44,11 +46,13 @@ fn main() -> ExitCode {
 /// Runs one command; `false` where it found something wrong.
 fn run(arguments: &[String]) -> Result<bool> {
     let root = root()?;
-    let (command, rest) =
-        arguments.split_first().context("which command? tidy, fixtures, fuzz-check, accuracy")?;
+    let (command, rest) = arguments
+        .split_first()
+        .context("which command? tidy, fixtures, codegen, fuzz-check, accuracy")?;
     match command.as_str() {
         "tidy" => tidy::run(&root),
         "fixtures" => fixtures::run(&root, rest.iter().any(|argument| argument == "--check")),
+        "codegen" => codegen::run(&root, rest.iter().any(|argument| argument == "--check")),
         "fuzz-check" => fuzz_check(&root),
         "accuracy" => accuracy::run(&root, rest),
         _ => bail!("no such command: {command}"),
@@ -72,5 +76,10 @@ fn fuzz_check(root: &Path) -> Result<bool> {
         println!("there are no fuzz targets");
         return Ok(true);
     }
-    Ok(cargo().arg("check").current_dir(folder).status().context("cargo check")?.success())
+    Ok(cargo()
+        .args(["check", "--locked", "--all-targets"])
+        .current_dir(folder)
+        .status()
+        .context("cargo check")?
+        .success())
 }

@@ -55,6 +55,15 @@ impl Filter {
             .is_none_or(|glob| names.iter().any(|name| glob.is_match(name.to_ascii_lowercase())))
     }
 
+    /// Whether something that names a machine counts: machine names and RawLogs prefixes are two worlds, so a
+    /// filter that looks like a prefix says nothing about machines.
+    pub fn admits_instance_or_unknown(&self, machine: &str) -> bool {
+        let is_prefix = |glob: &str| glob.len() == 6 && glob.bytes().all(|c| c.is_ascii_hexdigit());
+        self.instance
+            .as_ref()
+            .is_none_or(|glob| is_prefix(glob.glob().glob()) || glob.is_match(machine))
+    }
+
     /// Whether only a part of the input counts.
     pub fn is_narrow(&self) -> bool {
         self.since.is_some()

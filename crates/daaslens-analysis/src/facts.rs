@@ -1,9 +1,12 @@
 //! What the detectors look at: everything that was counted, read-only.
 
-use daaslens_core::model::{Gap, Http, SourceInfo};
+use daaslens_core::model::{Gap, Http, SourceInfo, SourceStatus};
 use daaslens_core::{Kind, TimeRange};
 
+use crate::crashes::Crashes;
 use crate::http::cube::Cube;
+use crate::joins::Joins;
+use crate::records::Records;
 use crate::signals::ClusterSignal;
 use crate::survey::Outcome;
 
@@ -23,11 +26,32 @@ pub(crate) struct Facts<'a> {
     pub(crate) gaps: &'a [Gap],
     /// Clusters of server errors, in order of time: their position is their letter.
     pub(crate) clusters: &'a [ClusterSignal],
+    /// What lies beside the HTTP log.
+    pub(crate) records: &'a Records,
+    /// Crashes and exceptions by signature.
+    pub(crate) crashes: &'a Crashes,
+    /// Which machine is which instance.
+    pub(crate) joins: &'a Joins,
 }
 
 impl Facts<'_> {
     /// What a source is.
     pub(crate) fn kind(&self, source: usize) -> Kind {
         self.outcomes.get(source).map_or(Kind::NotALog, |outcome| outcome.kind)
+    }
+
+    /// Whether the bundle holds a readable source of a kind.
+    pub(crate) fn has(&self, kind: Kind) -> bool {
+        self.outcomes
+            .iter()
+            .any(|outcome| outcome.kind == kind && outcome.status != SourceStatus::Unreadable)
+    }
+
+    /// A machine as it is shown: with the instance that it is, where that is known.
+    pub(crate) fn named(&self, machine: &str) -> String {
+        match self.joins.instance(machine) {
+            Some(join) => format!("{} ({machine})", join.instance),
+            None => machine.to_owned(),
+        }
     }
 }

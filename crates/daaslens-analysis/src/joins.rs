@@ -42,7 +42,9 @@ impl Joins {
     /// The machines of an instance, as they are written, and whether all of them are certain.
     pub(crate) fn machines(&self, instance: &str) -> (BTreeSet<String>, bool) {
         let own = || self.machines.iter().filter(|(_, join)| join.instance == instance);
-        let names = own().map(|(machine, _)| self.spelling.get(machine).unwrap_or(machine).clone()).collect();
+        let names = own()
+            .map(|(machine, _)| self.spelling.get(machine).unwrap_or(machine).clone())
+            .collect();
         (names, own().all(|(_, join)| join.certain))
     }
 
@@ -70,20 +72,10 @@ impl Joins {
 }
 
 /// Requests and errors of one instance, by second.
-type Course = BTreeMap<i64, (u32, u32)>;
+pub(crate) type Course = BTreeMap<i64, (u32, u32)>;
 
-/// Finds out what can be found out.
-pub(crate) fn learn(sources: &[Arc<dyn Source>], cube: &Cube, records: &Records) -> Joins {
-    let mut joins = Joins::default();
-    for origin in sources.iter().map(|source| source.origin()) {
-        // The diagnostic service copies the log of an instance into a folder named after its machine.
-        if let (Kind::W3c, Some(instance), Some(machine)) = (origin.kind, &origin.instance, &origin.machine) {
-            joins.add(machine, instance, true);
-        }
-    }
-    for (instance, machine) in &records.platform.joins {
-        joins.add(machine, instance, true);
-    }
+/// The course of every instance over all sites.
+pub(crate) fn courses(cube: &Cube) -> BTreeMap<&str, Course> {
     let mut instances: BTreeMap<&str, Course> = BTreeMap::new();
     for (_, site) in app_sites(cube) {
         for (name, lane) in site.lanes.iter().filter(|(name, _)| !name.is_empty()) {
@@ -96,6 +88,24 @@ pub(crate) fn learn(sources: &[Arc<dyn Source>], cube: &Cube, records: &Records)
             }
         }
     }
+    instances
+}
+
+/// Finds out what can be found out.
+pub(crate) fn learn(sources: &[Arc<dyn Source>], cube: &Cube, records: &Records) -> Joins {
+    let mut joins = Joins::default();
+    for origin in sources.iter().map(|source| source.origin()) {
+        // The diagnostic service copies the log of an instance into a folder named after its machine.
+        if let (Kind::W3c, Some(instance), Some(machine)) =
+            (origin.kind, &origin.instance, &origin.machine)
+        {
+            joins.add(machine, instance, true);
+        }
+    }
+    for (instance, machine) in &records.platform.joins {
+        joins.add(machine, instance, true);
+    }
+    let instances = courses(cube);
     let mut machines: BTreeMap<String, &str> = BTreeMap::new();
     for event in records.events.events.iter().filter(|event| !event.computer.is_empty()) {
         machines.entry(event.computer.to_ascii_lowercase()).or_insert(&event.computer);
@@ -117,7 +127,8 @@ pub(crate) fn learn(sources: &[Arc<dyn Source>], cube: &Cube, records: &Records)
     }
     for (machine, votes) in votes {
         let all: u32 = votes.values().sum();
-        if let Some((instance, most)) = votes.iter().max_by_key(|(name, n)| (**n, std::cmp::Reverse(**name)))
+        if let Some((instance, most)) =
+            votes.iter().max_by_key(|(name, n)| (**n, std::cmp::Reverse(**name)))
             && most * 3 >= all * 2
         {
             joins.add(machine, instance, false);
@@ -129,13 +140,19 @@ pub(crate) fn learn(sources: &[Arc<dyn Source>], cube: &Cube, records: &Records)
 /// The one instance whose requests failed, or stopped, when a process crashed at `time`.
 pub(crate) fn disturbed<'a>(instances: &BTreeMap<&'a str, Course>, time: Time) -> Option<&'a str> {
     let at = time.seconds();
-    let errors = |course: &Course| course.range(at - 2..=at + 30).map(|(_, (_, errors))| *errors).sum::<u32>();
+    let errors = |course: &Course| {
+        course.range(at - 2..=at + 30).map(|(_, (_, errors))| *errors).sum::<u32>()
+    };
     let all: u32 = instances.values().map(errors).sum();
     if all >= 3 {
-        return instances.iter().find(|(_, course)| errors(course) * 5 >= all * 4).map(|(name, _)| *name);
+        return instances
+            .iter()
+            .find(|(_, course)| errors(course) * 5 >= all * 4)
+            .map(|(name, _)| *name);
     }
     // An in-process application answers nothing while it is down: the pause is what is seen.
-    let mut pauses: Vec<(f64, &str)> = instances.iter().map(|(name, course)| (pause(course, at), *name)).collect();
+    let mut pauses: Vec<(f64, &str)> =
+        instances.iter().map(|(name, course)| (pause(course, at), *name)).collect();
     pauses.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     let (first, name) = pauses.first()?;
     let second = pauses.get(1).map_or(0.0, |(pause, _)| *pause);

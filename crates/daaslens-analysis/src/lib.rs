@@ -6,17 +6,24 @@
 mod blocks;
 mod config;
 mod copies;
+mod correlate;
+mod crashes;
 mod facts;
 mod http;
+mod hypotheses;
+mod joins;
 mod keys;
+mod marks;
 mod readback;
+mod records;
 mod rules;
 mod signals;
+mod signature;
 mod survey;
 mod verdict;
 mod zoom;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use daaslens_core::model::{
@@ -30,6 +37,7 @@ pub use readback::{Line, read_back};
 pub use rules::{RULES, Rule};
 
 use facts::Facts;
+use records::Records;
 use survey::Survey;
 
 /// Analyses `sources`. Anything they hold is fine; what cannot be read is said.
@@ -43,23 +51,33 @@ pub fn analyse(
     progress: &dyn Progress,
 ) -> Result<Analysis, rayon::ThreadPoolBuildError> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads.max(1)).build()?;
-    let survey = survey::run(sources, config, &pool, progress);
-    Ok(conclude(sources, inputs, &survey, config, &pool))
+    let mut survey = survey::run(sources, config, &pool, progress);
+    let records = records::read(sources, config, &pool, progress, &mut survey.outcomes);
+    Ok(conclude(sources, inputs, &survey, &records, config, &pool))
 }
 
 fn conclude(
     sources: &[Arc<dyn Source>],
     inputs: Vec<Input>,
     survey: &Survey,
+    records: &Records,
     config: &Config,
     pool: &rayon::ThreadPool,
 ) -> Analysis {
     let infos = describe(sources, survey);
     let window = infos.iter().fold(None, |window, info| TimeRange::merge(window, info.range));
     let any_http = survey.outcomes.iter().any(|o| o.kind == Kind::W3c && o.tally.records > 0);
-    let http = any_http.then(|| http::summary::http(&survey.cube, &aliases(sources)));
+    let joins = joins::learn(sources, &survey.cube, records);
+    let http = any_http.then(|| {
+        let mut http = http::summary::http(&survey.cube, &joins);
+        http.range = http::silence::range(&survey.cube);
+        http
+    });
+    // Events and deployments go back for weeks; what the requests can show is the stretch of their own log.
+    let seen = http.as_ref().and_then(|http| http.range);
     let gaps = window.map_or_else(Vec::new, |window| http::silence::gaps(&survey.cube, window));
     let clusters = signals::clusters(&survey.cube, config.sensitivity);
+    let crashes = crashes::group(&records.events);
     let facts = Facts {
         sources: &infos,
         outcomes: &survey.outcomes,
@@ -68,6 +86,9 @@ fn conclude(
         cube: &survey.cube,
         gaps: &gaps,
         clusters: &clusters,
+        records,
+        crashes: &crashes,
+        joins: &joins,
     };
     let questions = rules::questions(&facts);
     let flat: Vec<_> = questions.iter().flatten().cloned().collect();
@@ -84,28 +105,32 @@ fn conclude(
             b.evidence.first().map(|e| e.at),
         ))
     });
-    let timeline = window.filter(|_| http.is_some()).map(|window| {
+    let timeline = seen.map(|window| {
         let band = |(letter, cluster): (usize, &signals::ClusterSignal)| ClusterBand {
             letter: letter as u32,
             range: cluster.range,
         };
         let mut timeline = http::timeline::timeline(&survey.cube, window, &gaps);
         timeline.clusters = clusters.iter().enumerate().map(band).collect();
+        timeline.rows = marks::rows(&facts);
         timeline
     });
     let mut coverage = Coverage {
         http_share: window.map_or(0.0, |window| http::silence::share(&survey.cube, window, &gaps)),
         not_checked: conclusions.not_checked,
         checked_clean: conclusions.clean,
-        notes: Vec::new(),
-        gaps,
+        notes: joins.notes(),
+        gaps: gaps.clone(),
     };
-    say_what_is_missing(&mut coverage, &survey.outcomes, http.is_some());
+    let (events, php) = (records::summary::events(&facts), records::summary::php(&facts));
+    say_what_is_missing(&mut coverage, &survey.outcomes, records, http.is_some());
     let mut analysis = Analysis {
         window,
         inputs,
         totals: totals(&infos, &survey.outcomes),
         http,
+        events,
+        php,
         sources: infos,
         coverage,
         findings,
@@ -113,7 +138,7 @@ fn conclude(
         identities: identities(survey),
         ..Analysis::default()
     };
-    (analysis.verdict, analysis.answers) = verdict::conclude(&analysis);
+    (analysis.verdict, analysis.answers) = verdict::conclude(&analysis, records);
     analysis
 }
 
@@ -146,20 +171,6 @@ fn describe(sources: &[Arc<dyn Source>], survey: &Survey) -> Vec<SourceInfo> {
         }
     };
     sources.iter().zip(&survey.outcomes).map(describe).collect()
-}
-
-/// The machine names of each instance prefix, where a path holds both: DaaS copies the log of an instance into a
-/// folder named after its machine.
-fn aliases(sources: &[Arc<dyn Source>]) -> BTreeMap<String, BTreeSet<String>> {
-    let mut aliases: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for origin in sources.iter().map(|source| source.origin()) {
-        if let (Kind::W3c, Some(instance), Some(machine)) =
-            (origin.kind, &origin.instance, &origin.machine)
-        {
-            aliases.entry(instance.clone()).or_default().insert(machine.clone());
-        }
-    }
-    aliases
 }
 
 fn totals(infos: &[SourceInfo], outcomes: &[survey::Outcome]) -> Totals {
@@ -199,7 +210,12 @@ fn identities(survey: &Survey) -> Vec<Identity> {
     identities
 }
 
-fn say_what_is_missing(coverage: &mut Coverage, outcomes: &[survey::Outcome], http: bool) {
+fn say_what_is_missing(
+    coverage: &mut Coverage,
+    outcomes: &[survey::Outcome],
+    records: &Records,
+    http: bool,
+) {
     let has = |kind: Kind| outcomes.iter().any(|outcome| outcome.kind == kind);
     let mut missing = Vec::new();
     missing.push(if http {
@@ -208,29 +224,25 @@ fn say_what_is_missing(coverage: &mut Coverage, outcomes: &[survey::Outcome], ht
     } else {
         "Requests, errors and latency: the bundle holds no HTTP log with a request in it."
     });
-    for (kind, present, absent) in [
-        (
-            Kind::EventLog,
-            "Crashes, recycles and exceptions: the bundle holds an event log, which is not read yet.",
-            "Crashes, recycles and exceptions: the bundle holds no event log (LogFiles/eventlog.xml).",
-        ),
-        (
-            Kind::PhpLog,
-            "PHP errors: the bundle holds a PHP error log, which is not read yet.",
-            "PHP errors: the bundle holds no PHP error log (LogFiles/php_errors.log).",
-        ),
-        (
-            Kind::Deployment,
-            "Deployments: the bundle holds their records, which are not read yet.",
-            "Deployments: the bundle holds no records of them (site/deployments).",
-        ),
-        (
-            Kind::Dump,
-            "Memory dumps: the bundle holds some, which are not read yet.",
-            "State of the process: the bundle holds no memory dump.",
-        ),
-    ] {
-        missing.push(if has(kind) { present } else { absent });
+    if records.events.files == 0 {
+        missing.push("Crashes, recycles and exceptions: the bundle holds no event log (LogFiles/eventlog.xml).");
+    } else {
+        missing.push(
+            "Native crashes, stack overflows and kills for memory: App Service writes no event for them; a process that \
+             is replaced without a word is all that shows.",
+        );
     }
+    if records.php.sources == 0 {
+        missing.push("PHP errors: the bundle holds no PHP error log (LogFiles/php_errors.log).");
+    }
+    if !has(Kind::Deployment) {
+        missing.push("Deployments: the bundle holds no records of them (site/deployments).");
+    }
+    missing.push(if has(Kind::Dump) {
+        "Memory dumps: the bundle holds some, which are not read yet."
+    } else {
+        "State of the process: the bundle holds no memory dump."
+    });
+    missing.push("CPU, memory and connections of the instances: no metrics are read yet.");
     coverage.not_checked.extend(missing.into_iter().map(str::to_owned));
 }

@@ -80,6 +80,19 @@ impl Tally {
         }
     }
 
+    /// Takes over what another reader counted.
+    pub(crate) fn set(&mut self, count: crate::records::Count) {
+        self.records = count.records;
+        self.malformed = count.malformed;
+        self.recovered = count.recovered;
+        self.range = count.range;
+        self.faults = count
+            .faults
+            .into_iter()
+            .map(|f| (f.byte, f.line.saturating_sub(1), 0, f.fault))
+            .collect();
+    }
+
     pub(crate) fn samples(&self) -> Vec<FaultSample> {
         let sample = |(byte, line, _, fault): &(u64, u64, usize, String)| FaultSample {
             line: line + 1,

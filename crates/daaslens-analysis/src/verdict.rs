@@ -1,8 +1,12 @@
 //! The verdict, and the five questions of a bad night.
 
 use daaslens_core::model::{Analysis, Answer, Health, Verdict};
-use daaslens_core::text::{counted, duration_s, percent, thousands};
-use daaslens_core::{Finding, Severity};
+use daaslens_core::text::{counted, duration_s, percent, shortened, thousands};
+use daaslens_core::{Confidence, Finding, Kind, Severity, Time};
+use daaslens_eventlog::IncidentKind;
+
+use crate::records::Records;
+use crate::rules::recycle_word;
 
 /// Coverage without which silence is no sign of health.
 const COVERED: f64 = 0.9;
@@ -11,7 +15,7 @@ const COVERED: f64 = 0.9;
 const CUTOFFS: u64 = 5;
 
 /// Concludes from everything else.
-pub(crate) fn conclude(analysis: &Analysis) -> (Verdict, Vec<Answer>) {
+pub(crate) fn conclude(analysis: &Analysis, records: &Records) -> (Verdict, Vec<Answer>) {
     let health = health(analysis);
     let lead = analysis.findings.iter().find(|finding| finding.severity != Severity::Info);
     let headline = headline(analysis, health, lead);
@@ -26,7 +30,7 @@ pub(crate) fn conclude(analysis: &Analysis) -> (Verdict, Vec<Answer>) {
             _ => "Collect what the section on coverage names as missing".to_owned(),
         });
     let verdict = Verdict { health, headline, scale: scale(analysis), next_action };
-    let answers = answers(analysis, &verdict, lead);
+    let answers = answers(analysis, records, &verdict, lead);
     (verdict, answers)
 }
 
@@ -56,7 +60,7 @@ fn headline(analysis: &Analysis, health: Health, lead: Option<&Finding>) -> Stri
     if http.totals.requests == 0 {
         return "Cannot tell: the HTTP logs hold no request".to_owned();
     }
-    let span = analysis.window.map_or(0, |window| window.seconds().max(0) as u64);
+    let span = http.range.map_or(0, |range| (range.seconds() + 1).max(0) as u64);
     let numbers = format!(
         "{}, {} failed",
         counted(http.totals.requests, "request", "requests"),
@@ -94,72 +98,210 @@ fn scale(analysis: &Analysis) -> String {
     )
 }
 
-fn answers(analysis: &Analysis, verdict: &Verdict, lead: Option<&Finding>) -> Vec<Answer> {
-    let answer =
-        |question, lead: &str, text: String| Answer { question, lead: lead.to_owned(), text };
-    let cannot = |reason: &str| format!("from this bundle: {reason}");
-    let end = analysis.window.map(|window| window.end);
-    let ongoing = match (lead.and_then(|lead| lead.window), end) {
-        _ if analysis.http.is_none() => answer(
-            "Still going on?",
+fn answer(question: &'static str, lead: &str, text: impl Into<String>) -> Answer {
+    Answer { question, lead: lead.to_owned(), text: text.into() }
+}
+
+fn answers(
+    analysis: &Analysis,
+    records: &Records,
+    verdict: &Verdict,
+    lead: Option<&Finding>,
+) -> Vec<Answer> {
+    vec![
+        ongoing(analysis, lead),
+        since(lead),
+        app_or_platform(analysis, lead),
+        changed(analysis, records, lead),
+        answer("What to do now?", &verdict.next_action, ""),
+    ]
+}
+
+fn ongoing(analysis: &Analysis, lead: Option<&Finding>) -> Answer {
+    const QUESTION: &str = "Still going on?";
+    let Some(range) = analysis.http.as_ref().and_then(|http| http.range) else {
+        return answer(
+            QUESTION,
             "Cannot tell",
-            cannot("it holds no HTTP log. Collect LogFiles/http/RawLogs."),
-        ),
-        (Some(window), Some(end)) if end.0 - window.end.0 <= 60_000 => answer(
-            "Still going on?",
-            "Perhaps.",
-            format!(
-                "The last failures are within a minute of the end of the logs, {}; later is not in the bundle.",
-                end.format("%H:%M:%S UTC")
-            ),
-        ),
-        (Some(window), Some(end)) => answer(
-            "Still going on?",
-            "No.",
-            format!(
-                "It ended {}; the logs go on for {} after it, until {}. Later is not in the bundle.",
-                window.end.format("%H:%M:%S UTC"),
-                duration_s(((end.0 - window.end.0) / 1000).max(0) as u64),
-                end.format("%H:%M:%S UTC"),
-            ),
-        ),
-        (None, Some(end)) => answer(
-            "Still going on?",
+            "from this bundle: it holds no HTTP log. Collect LogFiles/http/RawLogs.",
+        );
+    };
+    let end = range.end;
+    // The incidents that are told by requests; a slow page is no incident with an end.
+    let incident = lead.filter(|lead| {
+        !matches!(lead.rule, "slow-url" | "client-aborts" | "coverage-gap" | "data-quality")
+    });
+    match incident.and_then(|lead| lead.window) {
+        None => answer(
+            QUESTION,
             "Nothing found.",
             format!(
                 "The logs end {}; later is not in the bundle.",
                 end.format("%Y-%m-%d %H:%M:%S UTC")
             ),
         ),
-        (_, None) => answer("Still going on?", "Cannot tell", cannot("nothing in it is dated.")),
-    };
-    let since = match lead.and_then(|lead| lead.window) {
+        Some(window) if end.0 - window.end.0 <= 60_000 => answer(
+            QUESTION,
+            "Perhaps.",
+            format!(
+                "It was seen until {}, and the HTTP logs end {}; later is not in the bundle.",
+                window.end.format("%H:%M:%S UTC"),
+                end.format("%H:%M:%S UTC")
+            ),
+        ),
+        Some(window) => answer(
+            QUESTION,
+            "No.",
+            format!(
+                "It was last seen {}; the HTTP logs go on for {} after it, until {}. Later is not in the bundle.",
+                window.end.format("%H:%M:%S UTC"),
+                duration_s(((end.0 - window.end.0) / 1000).max(0) as u64),
+                end.format("%H:%M:%S UTC"),
+            ),
+        ),
+    }
+}
+
+fn since(lead: Option<&Finding>) -> Answer {
+    match lead.and_then(|lead| lead.window) {
         Some(window) => answer(
             "Since when?",
             &window.start.format("%Y-%m-%d %H:%M:%S UTC"),
-            format!("for {}.", duration_s(window.seconds().max(0) as u64)),
+            format!("for {}.", duration_s((window.seconds() + 1).max(1) as u64)),
         ),
         None => answer(
             "Since when?",
             "No incident",
-            "with a beginning was found in what the bundle shows.".to_owned(),
+            "with a beginning was found in what the bundle shows.",
         ),
+    }
+}
+
+/// Hypotheses by whose doing they are.
+fn is_of_the_app(hypothesis: &str) -> Option<bool> {
+    match hypothesis {
+        "platform" | "bad-instance" => Some(false),
+        "client-aborts" | "traffic-surge" | "diagnostics-side-effect" => None,
+        _ => Some(true),
+    }
+}
+
+fn app_or_platform(analysis: &Analysis, lead: Option<&Finding>) -> Answer {
+    const QUESTION: &str = "App or platform?";
+    const BLIND: &str =
+        "Errors that the platform's front end answered by itself are not in the worker's log.";
+    let Some(lead) = lead else {
+        return answer(QUESTION, "Nothing to attribute.", BLIND);
     };
-    vec![
-        ongoing,
-        since,
-        answer(
-            "App or platform?",
+    // The cause may stand in a finding that explains the lead, a crash beside its cluster.
+    let cause = lead.causes.first().or_else(|| {
+        let near = |other: &&Finding| match (lead.window, other.window) {
+            (Some(a), Some(b)) => a.overlaps(b) && !other.causes.is_empty(),
+            _ => false,
+        };
+        analysis.findings.iter().find(near).and_then(|other| other.causes.first())
+    });
+    let told = cause.filter(|cause| cause.confidence >= Confidence::Possible);
+    match told.and_then(|cause| Some((cause, is_of_the_app(cause.hypothesis)?))) {
+        Some((cause, app)) => {
+            let lead = if app { "The app" } else { "The platform, perhaps" };
+            let why = cause.supports.first().map_or_else(String::new, |why| format!(" {why}."));
+            answer(
+                QUESTION,
+                &format!("{lead}, {}.", cause.confidence.word()),
+                format!("{}:{why} {BLIND}", cause.title),
+            )
+        }
+        None if lead.rule.starts_with("php")
+            || lead.rule.starts_with("crash")
+            || lead.rule == "startup-failure" =>
+        {
+            answer(QUESTION, "The app.", format!("{}. {BLIND}", lead.headline))
+        }
+        None => answer(
+            QUESTION,
             "Cannot tell",
-            cannot(
-                "only the worker's own log was read, which never shows errors of the front end.",
+            format!(
+                "from this bundle: nothing in it names a cause. {BLIND} Collect the event log and the metrics of that time."
             ),
         ),
-        answer(
-            "What changed just before?",
+    }
+}
+
+/// How long before the lead a change is looked for.
+const HOUR: i64 = 3600;
+
+fn changed(analysis: &Analysis, records: &Records, lead: Option<&Finding>) -> Answer {
+    const QUESTION: &str = "What changed just before?";
+    let has = |kind: Kind| analysis.sources.iter().any(|source| source.kind == kind.word());
+    let (deployments, events) = (has(Kind::Deployment), records.events.files > 0);
+    if !deployments && !events {
+        return answer(
+            QUESTION,
             "Cannot tell",
-            cannot("deployments and events are not read yet."),
-        ),
-        answer("What to do now?", &verdict.next_action, String::new()),
-    ]
+            "from this bundle: it holds neither deployments nor an event log. Collect site/deployments and LogFiles/eventlog.xml.",
+        );
+    }
+    let Some(window) = lead.and_then(|lead| lead.window) else {
+        return answer(QUESTION, "Nothing to explain.", "");
+    };
+    let before = |at: Time| (0..=HOUR).contains(&(window.start.seconds() - at.seconds()));
+    let mut changes: Vec<(Time, String)> = records
+        .platform
+        .deployments
+        .iter()
+        .filter(|one| before(one.range.end))
+        .map(|one| {
+            (one.range.end, format!("deployment {} ({})", shortened(&one.id, 12), one.status))
+        })
+        .collect();
+    for incident in records.events.incidents.iter().filter(|one| before(one.range.start)) {
+        let counts = matches!(
+            incident.kind,
+            IncidentKind::AppOffline
+                | IncidentKind::ConfigurationChange
+                | IncidentKind::FileChange
+                | IncidentKind::LimitRecycle
+        );
+        if let (true, Some(word)) = (counts, recycle_word(incident.kind)) {
+            changes.push((incident.range.start, format!("{word} on {}", incident.computer)));
+        }
+    }
+    changes.sort();
+    match changes.last() {
+        Some((at, what)) => {
+            let lag = (window.start.seconds() - at.seconds()).max(0) as u64;
+            let more = if changes.len() > 1 {
+                format!("; {} more in the hour before", changes.len() - 1)
+            } else {
+                String::new()
+            };
+            answer(
+                QUESTION,
+                &capitalised(what),
+                format!("at {}, {} earlier{more}.", at.format("%H:%M:%S UTC"), duration_s(lag)),
+            )
+        }
+        None => {
+            let looked = match (deployments, events) {
+                (true, true) => {
+                    "no deployment, recycle by a limit, or change of files or configuration"
+                }
+                (true, false) => "no deployment; the bundle holds no event log",
+                _ => {
+                    "no recycle by a limit, and no change of files or configuration; the bundle holds no deployments"
+                }
+            };
+            answer(
+                QUESTION,
+                "Nothing that the bundle shows:",
+                format!("{looked} in the hour before."),
+            )
+        }
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

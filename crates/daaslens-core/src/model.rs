@@ -275,6 +275,8 @@ pub struct Gap {
 pub struct Http {
     /// The counts over all sites but SCM.
     pub totals: HttpCounts,
+    /// First to last request.
+    pub range: Option<TimeRange>,
     /// Requests of the SCM (Kudu) site.
     pub scm_requests: u64,
     /// Status → requests.

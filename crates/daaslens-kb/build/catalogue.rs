@@ -12,8 +12,9 @@ use toml::{Table, Value};
 use crate::{
     entry::{
         ABOUT_KEYS, Entry, RawAbout, RawAspNetCode, RawEvent, RawEventText, RawExceptionCode,
-        RawHttpErr, RawModule, RawNotification, RawOutcome, RawPhpMessage, RawProvider, RawRule,
-        RawSource, RawStatus, RawSubstatus, RawTraceEvent, RawWin32,
+        RawHttpErr, RawHypothesis, RawModule, RawNotification, RawOutcome, RawPhpMessage,
+        RawProvider, RawRule, RawSign, RawSignatureList, RawSource, RawStatus, RawSubstatus,
+        RawTraceEvent, RawWin32,
     },
     faults::{Faults, Rival, Sources, kebab},
     fold,
@@ -91,6 +92,14 @@ const MODULE_KINDS: [&str; 5] = ["application", "proxy", "platform", "iis", "asp
 const VISIBILITIES: [&str; 3] = ["worker", "elsewhere", "varies"];
 const SOURCE_KINDS: [&str; 4] = ["document", "code", "observed", "practice"];
 
+const EVIDENCE_KINDS: [&str; 7] =
+    ["http", "events", "php", "deployments", "sessions", "metrics", "dumps"];
+const RUNTIMES: [&str; 6] = ["dot-net", "native", "php", "java", "node", "python"];
+const NAME_ROLES: [&str; 6] =
+    ["framework", "noise", "join", "sentinel", "wrapper", "generic-message"];
+/// What one kind of evidence can say at most, in decibans. A single sign has to stay below it.
+const MOST: i32 = 20;
+
 /// Everything the data files say, checked and sorted the way lookups search.
 #[derive(Debug, Default)]
 pub(crate) struct Catalogue {
@@ -110,6 +119,10 @@ pub(crate) struct Catalogue {
     pub(crate) exceptions: Vec<Entry<RawExceptionCode>>,
     pub(crate) php: Vec<Entry<RawPhpMessage>>,
     pub(crate) rules: Vec<Entry<RawRule>>,
+    pub(crate) signs: Vec<Entry<RawSign>>,
+    /// In the order of the files, which decides between equals.
+    pub(crate) hypotheses: Vec<Entry<RawHypothesis>>,
+    pub(crate) signature_lists: Vec<Entry<RawSignatureList>>,
 }
 
 /// Reads and checks `(file name, text)` pairs.
@@ -164,6 +177,8 @@ impl Reader {
         self.read_event_texts(&mut catalogue);
         self.read_codes(&mut catalogue);
         self.read_php(&mut catalogue);
+        self.read_hypotheses(&mut catalogue);
+        self.read_signature_lists(&mut catalogue);
         catalogue.rules = self.read("rule", &["name"], Sources::Optional);
         for rule in &catalogue.rules {
             let own = &rule.own;
@@ -349,6 +364,93 @@ impl Reader {
         self.faults.patterns(&rivals);
         catalogue.php = messages;
         self.faults.sort(&mut catalogue.php, |entry| entry.own.id.clone());
+    }
+
+    fn read_hypotheses(&mut self, catalogue: &mut Catalogue) {
+        catalogue.signs = self.read("sign", &["id"], Sources::Optional);
+        let mut unused = BTreeSet::new();
+        for sign in &catalogue.signs {
+            self.faults.check(kebab(&sign.own.id), sign, "id is not kebab-case");
+            self.faults.word(&sign.own.kind, &EVIDENCE_KINDS, sign, "kind");
+            unused.insert(sign.own.id.clone());
+        }
+        self.faults.sort(&mut catalogue.signs, |sign| sign.own.id.clone());
+
+        catalogue.hypotheses = self.read("hypothesis", &["name"], Sources::Required);
+        for entry in &catalogue.hypotheses {
+            self.hypothesis(entry, &catalogue.signs);
+            for weight in &entry.own.signs {
+                unused.remove(&weight.sign);
+            }
+        }
+        for sign in catalogue.signs.iter().filter(|sign| unused.contains(&sign.own.id)) {
+            self.faults.check(false, sign, "no hypothesis weighs it");
+        }
+        // The order of the file has a meaning, so only a copy is sorted to find doubles.
+        let mut names = catalogue.hypotheses.clone();
+        self.faults.sort(&mut names, |entry| entry.own.name.clone());
+    }
+
+    fn hypothesis(&mut self, entry: &Entry<RawHypothesis>, signs: &[Entry<RawSign>]) {
+        let own = &entry.own;
+        self.faults.check(kebab(&own.name), entry, "name is not kebab-case");
+        let doubtful = (-30..0).contains(&own.prior);
+        self.faults.check(doubtful, entry, "prior is not between -30 and -1 decibans");
+        for kind in &own.needs {
+            self.faults.word(kind, &EVIDENCE_KINDS, entry, "needs");
+        }
+        let reachable = own.signs.iter().any(|weight| weight.present > 0);
+        self.faults.check(reachable, entry, "no sign speaks for it");
+        let mut seen = BTreeSet::new();
+        for weight in &own.signs {
+            let sign = &weight.sign;
+            let known = signs.iter().any(|known| known.own.id == *sign);
+            self.faults.check(known, entry, &format!("unknown sign `{sign}`"));
+            self.faults.check(seen.insert(sign), entry, &format!("sign `{sign}` twice"));
+            let bounded = weight.present.abs() < MOST && weight.absent.abs() < MOST;
+            self.faults.check(bounded, entry, &format!("`{sign}` weighs {MOST} or more"));
+            let weighs = weight.present != 0 || weight.absent != 0;
+            self.faults.check(weighs, entry, &format!("`{sign}` weighs nothing"));
+            let opposed = weight.present.signum() * weight.absent.signum() <= 0;
+            self.faults.check(opposed, entry, &format!("`{sign}` weighs the same way both ways"));
+            let right = weight.present > 0 || !weight.specific;
+            self.faults.check(right, entry, &format!("`{sign}` is specific but does not support"));
+        }
+        let plain = entry.about.advice.is_empty();
+        self.faults.check(plain, entry, "advice stands in mitigate, fix and collect_next");
+        for (what, advice) in
+            [("mitigate", &own.mitigate), ("fix", &own.fix), ("collect_next", &own.collect_next)]
+        {
+            self.faults.check(!advice.is_empty(), entry, &format!("{what} is missing"));
+            for sentence in advice {
+                self.faults.sentences(entry, what, sentence);
+            }
+        }
+    }
+
+    fn read_signature_lists(&mut self, catalogue: &mut Catalogue) {
+        catalogue.signature_lists = self.read("signature_list", &["id"], Sources::Optional);
+        for list in &catalogue.signature_lists {
+            let own = &list.own;
+            self.faults.check(kebab(&own.id), list, "id is not kebab-case");
+            self.faults.word(&own.runtime, &RUNTIMES, list, "runtime");
+            self.faults.word(&own.role, &NAME_ROLES, list, "role");
+            self.faults.check(!own.names.is_empty(), list, "names are missing");
+            let mut seen = BTreeSet::new();
+            for name in &own.names {
+                self.faults.check(seen.insert(name), list, &format!("name `{name}` twice"));
+                let fixed = name.is_empty() || name.bytes().any(|byte| byte != b'*');
+                self.faults.check(fixed, list, &format!("name `{name}` fits everything"));
+            }
+        }
+        let mut ids = catalogue.signature_lists.clone();
+        self.faults.sort(&mut ids, |list| list.own.id.clone());
+        // In the order of the variants, by which the lookup searches.
+        let place = |words: &[&str], word: &str| words.iter().position(|known| *known == word);
+        let key = |list: &Entry<RawSignatureList>| {
+            (place(&RUNTIMES, &list.own.runtime), place(&NAME_ROLES, &list.own.role))
+        };
+        self.faults.sort(&mut catalogue.signature_lists, key);
     }
 
     /// Takes the entries of one list and reads them. They are named by the keys in `labels`.

@@ -175,7 +175,57 @@ pub(crate) fn emit(catalogue: &Catalogue) -> String {
             own.name, own.matters, own.wrong_when
         )
     });
+    array(&mut out, "SIGNS", "Sign", &catalogue.signs, |entry| {
+        let kind = variant("EvidenceKind", &entry.own.kind);
+        format!("id: {:?}, kind: {kind}, about: {}", entry.own.id, about(&entry.about))
+    });
+    sign_names(&mut out, catalogue);
+    array(&mut out, "HYPOTHESES", "Hypothesis", &catalogue.hypotheses, |entry| {
+        let own = &entry.own;
+        let needs: Vec<String> =
+            own.needs.iter().map(|kind| variant("EvidenceKind", kind)).collect();
+        let weights: Vec<String> = own
+            .signs
+            .iter()
+            .filter_map(|weight| {
+                let sign = catalogue.signs.iter().find(|sign| sign.own.id == weight.sign)?;
+                let kind = variant("EvidenceKind", &sign.own.kind);
+                Some(format!(
+                    "Weight {{ sign: {:?}, kind: {kind}, present: {}, absent: {}, specific: {} }}",
+                    weight.sign, weight.present, weight.absent, weight.specific
+                ))
+            })
+            .collect();
+        format!(
+            "name: {:?}, prior: {}, needs: &[{}], weights: &[{}], mitigate: &{:?}, fix: &{:?}, collect_next: &{:?}, about: {}",
+            own.name,
+            own.prior,
+            needs.join(", "),
+            weights.join(", "),
+            own.mitigate,
+            own.fix,
+            own.collect_next,
+            about(&entry.about)
+        )
+    });
+    array(&mut out, "SIGNATURE_LISTS", "SignatureList", &catalogue.signature_lists, |entry| {
+        let own = &entry.own;
+        let runtime = variant("Runtime", &own.runtime);
+        let role = variant("NameRole", &own.role);
+        format!("runtime: {runtime}, role: {role}, names: &{:?}", own.names)
+    });
     out
+}
+
+/// A constant for each sign, so that code which names one that does not exist is not built.
+fn sign_names(out: &mut String, catalogue: &Catalogue) {
+    let _ = writeln!(out, "/// The ids of all signs.\npub mod sign_id {{");
+    for sign in &catalogue.signs {
+        let name = sign.own.id.to_uppercase().replace('-', "_");
+        let _ = writeln!(out, "    /// {}", sign.about.means);
+        let _ = writeln!(out, "    pub const {name}: &str = {:?};", sign.own.id);
+    }
+    let _ = writeln!(out, "}}");
 }
 
 fn array<T>(out: &mut String, name: &str, kind: &str, rows: &[T], fields: impl Fn(&T) -> String) {

@@ -202,3 +202,52 @@ pub(crate) struct RawRule {
     pub(crate) matters: String,
     pub(crate) wrong_when: String,
 }
+
+/// An observable fact that speaks for or against hypotheses.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawSign {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawHypothesis {
+    pub(crate) name: String,
+    /// Decibans.
+    pub(crate) prior: i32,
+    #[serde(default)]
+    pub(crate) needs: Vec<String>,
+    pub(crate) signs: Vec<RawWeight>,
+    #[serde(default)]
+    pub(crate) mitigate: Vec<String>,
+    #[serde(default)]
+    pub(crate) fix: Vec<String>,
+    #[serde(default)]
+    pub(crate) collect_next: Vec<String>,
+}
+
+/// What a sign weighs for one hypothesis, in decibans.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawWeight {
+    pub(crate) sign: String,
+    #[serde(default)]
+    pub(crate) present: i32,
+    #[serde(default)]
+    pub(crate) absent: i32,
+    #[serde(default)]
+    pub(crate) specific: bool,
+}
+
+/// Names that play one role in the making of signatures.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawSignatureList {
+    pub(crate) id: String,
+    pub(crate) runtime: String,
+    pub(crate) role: String,
+    /// `*` stands for anything.
+    pub(crate) names: Vec<String>,
+}

@@ -9,6 +9,7 @@
 //! * [`event`] and [`event_text`] know events by provider and id, and by text where one id means several things.
 //! * [`exception_code`], [`aspnet_code`] and [`php_message`] know the codes and messages of processes.
 //! * [`notification`], [`trace_event`] and [`module`] know the words of failed request traces.
+//! * [`hypotheses`] are the causes that are weighed for a cluster of errors, by [`signs`].
 //! * [`rule`] describes the findings; [`explain()`] answers what a person types.
 //!
 //! Entries whose only source is [`SourceKind::Practice`] are common knowledge of the field that could not be
@@ -24,15 +25,16 @@ mod tables;
 
 pub use explain::{Explanation, explain};
 pub use lookup::{
-    aspnet_code, event, event_text, events, events_by_id, exception_code, exception_codes, httperr,
-    httperr_reasons, is_client_abort, module, notification, parse_code, php_message,
-    php_message_by_id, php_messages, provider, rule, rules, sources, status, substatus,
-    substatuses, trace_event, win32, win32_of,
+    aspnet_code, event, event_text, events, events_by_id, exception_code, exception_codes,
+    has_role, httperr, httperr_reasons, hypotheses, hypothesis, is_client_abort, module,
+    notification, parse_code, php_message, php_message_by_id, php_messages, provider, rule, rules,
+    sign, signs, sources, status, substatus, substatuses, trace_event, win32, win32_of,
 };
 pub use model::{
     About, AspNetCode, CodeClass, CodeFamily, Event, EventClass, EventLevel, EventText,
-    ExceptionCode, HttpErr, HttpErrClass, Module, ModuleKind, Notification, PhpClass, PhpMessage,
-    Provider, Rule, Source, SourceKind, Status, Substatus, TraceEvent, TraceStage, Triple,
-    Visibility, Win32,
+    EvidenceKind, ExceptionCode, HttpErr, HttpErrClass, Hypothesis, Module, ModuleKind, NameRole,
+    Notification, PhpClass, PhpMessage, Provider, Rule, Runtime, Sign, Source, SourceKind, Status,
+    Substatus, TraceEvent, TraceStage, Triple, Visibility, Weight, Win32,
 };
 pub use outcome::{Outcome, outcome};
+pub use tables::sign_id;

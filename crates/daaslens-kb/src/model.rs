@@ -462,3 +462,138 @@ pub struct Rule {
     /// What it looks for.
     pub about: About,
 }
+
+/// Where evidence comes from. Two kinds are independent: what one misread does not mislead the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EvidenceKind {
+    /// Logs of requests.
+    Http,
+    /// Event logs.
+    Events,
+    /// PHP error logs.
+    Php,
+    /// Logs of deployments.
+    Deployments,
+    /// Sessions of diagnostic tools.
+    Sessions,
+    /// Processor and memory over time.
+    Metrics,
+    /// Memory dumps.
+    Dumps,
+}
+
+impl EvidenceKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Http,
+        Self::Events,
+        Self::Php,
+        Self::Deployments,
+        Self::Sessions,
+        Self::Metrics,
+        Self::Dumps,
+    ];
+
+    /// `events`: as the data files write it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Events => "events",
+            Self::Php => "php",
+            Self::Deployments => "deployments",
+            Self::Sessions => "sessions",
+            Self::Metrics => "metrics",
+            Self::Dumps => "dumps",
+        }
+    }
+}
+
+/// Something that can be observed about a cluster of errors, and that hypotheses weigh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sign {
+    /// `crash-at-onset`
+    pub id: &'static str,
+    /// Where it is observed.
+    pub kind: EvidenceKind,
+    /// What it is.
+    pub about: About,
+}
+
+/// A possible cause, and how to weigh what speaks for and against it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hypothesis {
+    /// `worker-crash`
+    pub name: &'static str,
+    /// The odds before anything is known, in decibans: −10 is one to ten.
+    pub prior: i32,
+    /// Kinds of evidence without which it cannot be told from others.
+    pub needs: &'static [EvidenceKind],
+    /// What each sign weighs.
+    pub weights: &'static [Weight],
+    /// To get out of it now.
+    pub mitigate: &'static [&'static str],
+    /// To make it not happen again.
+    pub fix: &'static [&'static str],
+    /// What to collect, to know more.
+    pub collect_next: &'static [&'static str],
+    /// What it says.
+    pub about: About,
+}
+
+/// What a sign weighs for one hypothesis, in decibans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weight {
+    /// `crash-at-onset`
+    pub sign: &'static str,
+    /// Where it is observed.
+    pub kind: EvidenceKind,
+    /// Added where the sign was seen.
+    pub present: i32,
+    /// Added where it was looked for and not seen.
+    pub absent: i32,
+    /// Whether it means this and nothing else.
+    pub specific: bool,
+}
+
+/// Whose stacks and exceptions a list of names is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Runtime {
+    /// .NET and .NET Framework; names are types and methods.
+    DotNet,
+    /// Windows; names are modules, or `module!function`.
+    Native,
+    /// PHP; names are files, or functions.
+    Php,
+    /// Java; names are classes and methods.
+    Java,
+    /// Node; names are files.
+    Node,
+    /// Python; names are files.
+    Python,
+}
+
+/// What a name does in the making of a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NameRole {
+    /// A frame that is not the application's own.
+    Framework,
+    /// A frame that says nothing.
+    Noise,
+    /// A frame that says too little alone.
+    Join,
+    /// A frame above which there is only machinery.
+    Sentinel,
+    /// An exception that only carries another one.
+    Wrapper,
+    /// A message that says nothing.
+    GenericMessage,
+}
+
+/// Names that play one role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SignatureList {
+    pub(crate) runtime: Runtime,
+    pub(crate) role: NameRole,
+    /// `*` stands for anything.
+    pub(crate) names: &'static [&'static str],
+}

@@ -5,7 +5,6 @@
 #![expect(clippy::disallowed_methods, reason = "an example writes what it shows")]
 
 #[path = "../tests/report/sample.rs"]
-#[expect(dead_code, reason = "shared with the tests")]
 mod sample;
 
 use daaslens_report::{Level, Options, render};

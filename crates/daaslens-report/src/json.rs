@@ -133,7 +133,8 @@ struct Vantage<'a> {
 struct Site<'a> {
     requests: u64,
     server_errors: u64,
-    site: &'a str,
+    #[serde(rename = "site")]
+    name: &'a str,
 }
 
 #[derive(Serialize)]
@@ -142,7 +143,8 @@ struct Url<'a> {
     requests: u64,
     server_errors: u64,
     total_ms: u64,
-    url: &'a str,
+    #[serde(rename = "url")]
+    path: &'a str,
 }
 
 #[derive(Serialize)]
@@ -387,7 +389,7 @@ fn http(http: &model::Http) -> Http<'_> {
             .map(|it| Site {
                 requests: it.counts.requests,
                 server_errors: it.counts.server_errors,
-                site: &it.name,
+                name: &it.name,
             })
             .collect(),
         status,
@@ -400,7 +402,7 @@ fn http(http: &model::Http) -> Http<'_> {
                 requests: it.requests,
                 server_errors: it.server_errors,
                 total_ms: it.total_ms,
-                url: &it.url,
+                path: &it.url,
             })
             .collect(),
         urls_other: http.other_urls.map(|it| UrlRest {

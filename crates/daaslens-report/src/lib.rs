@@ -104,7 +104,7 @@ pub fn render(analysis: &Analysis, options: &Options<'_>) -> Result<Rendered, Er
             ))
         },
         |(html, json, markdown, terminal)| {
-            let terminal = terminal.iter().map(|line| line.as_bytes());
+            let terminal = terminal.iter().map(std::string::String::as_bytes);
             [html.as_slice(), json.as_slice(), markdown.as_bytes()]
                 .into_iter()
                 .chain(terminal)
@@ -146,7 +146,7 @@ pub fn render_terminal(analysis: &Analysis, options: &Options<'_>) -> Result<Vec
         analysis,
         options,
         |it| Ok(ticket::terminal(it, options)),
-        |it| it.iter().map(|line| line.as_bytes()).collect(),
+        |it| it.iter().map(std::string::String::as_bytes).collect(),
     )
     .map(|(_, it)| it)
 }
@@ -160,19 +160,21 @@ fn checked<T>(
 ) -> Result<(Redacted, T), Error> {
     let redacted = redact::redact(analysis, options, &BTreeSet::new())?;
     let output = produce(&redacted)?;
-    let leaked = redact::search(&redacted, &bytes(&output))?;
+    let mut leaked = redact::search(&redacted, &bytes(&output))?;
+    if leaked.is_empty() {
+        return Ok((redacted, output));
+    }
+    // A query value may be a word like `instance`, a date or a number, which the program itself writes.
+    let own = produce(&redacted.blank())?;
+    let own = redact::search(&redacted, &bytes(&own))?;
+    leaked.retain(|word| !own.contains(word));
     if leaked.is_empty() {
         return Ok((redacted, output));
     }
     let redacted = redact::redact(analysis, options, &leaked)?;
     let output = produce(&redacted)?;
     let mut left = redact::search(&redacted, &bytes(&output))?;
-    if !left.is_empty() {
-        // A query value may be a word like `instance` or a number like 100000, which the program itself writes.
-        let own = redact::texts_of(&redacted.analysis);
-        let in_input = redact::search(&redacted, &[own.as_bytes()])?;
-        left.retain(|word| !redact::is_ordinary(word) || in_input.contains(word));
-    }
+    left.retain(|word| !own.contains(word));
     if left.is_empty() { Ok((redacted, output)) } else { Err(Error::Leak { count: left.len() }) }
 }
 
@@ -200,12 +202,15 @@ mod tests {
         for written in
             ["a Tr0ub4dor b", "tr0UB4dor", "Tr0%75b4dor", "Tr0u<b>b4dor</b>", "Tr0&#117;b4dor"]
         {
-            let result = checked(
-                &secretive(),
-                &options,
-                |_| Ok(written.to_owned()),
-                |it| vec![it.as_bytes()],
-            );
+            // Without the input's text nothing leaks: that is how the program's own words are told apart.
+            let leak = |it: &Redacted| {
+                Ok(if it.analysis.verdict.headline.is_empty() {
+                    String::new()
+                } else {
+                    written.to_owned()
+                })
+            };
+            let result = checked(&secretive(), &options, leak, |it| vec![it.as_bytes()]);
             assert!(matches!(result, Err(Error::Leak { count: 1 })), "{written}");
         }
         let fine =

@@ -96,15 +96,14 @@ pub(crate) fn terminal(redacted: &Redacted, options: &Options<'_>) -> Vec<String
 
 fn facts(redacted: &Redacted, options: &Options<'_>) -> Vec<Fact> {
     let analysis = &redacted.analysis;
-    let mut facts = vec![Fact::new(
-        "",
-        format!(
-            "{}: {}",
-            words::badge(analysis.verdict.health).to_uppercase(),
-            cut(&words::headline(analysis), 300)
-        ),
-        false,
-    )];
+    let badge = words::badge(analysis.verdict.health);
+    let headline = cut(&words::headline(analysis), 300);
+    // Headlines like `Cannot tell: …` say the badge themselves.
+    let rest = headline
+        .strip_prefix(badge)
+        .map_or(headline.as_str(), |it| it.trim_start_matches([':', ' ']));
+    let first = format!("{}: {rest}", badge.to_uppercase());
+    let mut facts = vec![Fact::new("", first.trim_end_matches([':', ' ']), false)];
     let site = words::site(analysis).map_or_else(String::new, |it| format!("{}, ", cut(it, 80)));
     facts.push(Fact::new("", format!("{site}{}. {}.", window(analysis), impact(analysis)), false));
     let incidents: Vec<_> =
@@ -174,11 +173,8 @@ fn story(analysis: &Analysis, finding: &Finding) -> String {
     text.push_str(&sentence(&cut(&finding.headline, 240)));
     if let Some(cause) = finding.causes.first() {
         let title = cut(&cause.title, 160);
-        text.push_str(&format!(
-            " Cause: {} ({}).",
-            title.trim_end_matches('.'),
-            cause.confidence.word()
-        ));
+        let (title, confidence) = (title.trim_end_matches('.'), cause.confidence.word());
+        text = format!("{text} Cause: {title} ({confidence}).");
     }
     match words::still_going(finding, analysis.window) {
         Some(true) => text.push_str(" Still going on at the end of the logs."),
@@ -194,7 +190,7 @@ fn sentence(text: &str) -> String {
 
 fn window(analysis: &Analysis) -> String {
     analysis.window.map_or_else(
-        || "nothing in the bundle is dated".to_owned(),
+        || "Nothing in the bundle is dated".to_owned(),
         |range| format!("{} UTC ({})", words::span(range), words::lasting(range)),
     )
 }
@@ -267,8 +263,7 @@ fn escaped(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '@' => out.push_str("&#64;"),
-            '\u{a0}' => out.push(' '),
-            '\n' | '\r' => out.push(' '),
+            '\u{a0}' | '\n' | '\r' => out.push(' '),
             c => out.push(c),
         }
     }

@@ -15,6 +15,8 @@ mod bytes;
 mod limits;
 mod recognise;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use daaslens_core::{Kind, Source};
 pub use limits::Limits;

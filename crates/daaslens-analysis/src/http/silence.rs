@@ -100,16 +100,21 @@ fn silences(series: &[(i64, u32)]) -> Vec<TimeRange> {
         .collect()
 }
 
-/// The share of the window for which some instance has a log.
+/// First to last request of all sites.
+pub(crate) fn range(cube: &Cube) -> Option<TimeRange> {
+    let lanes = app_sites(cube).flat_map(|(_, site)| site.lanes.values());
+    lanes.fold(None, |range, lane| TimeRange::merge(range, lane.range))
+}
+
+/// The share of the window for which some instance has a log, from the first request on: what lies before it
+/// (events go back for weeks) is not what the logs are to show, but what lies after it is.
 pub(crate) fn share(cube: &Cube, window: TimeRange, gaps: &[Gap]) -> f64 {
-    let range = app_sites(cube)
-        .flat_map(|(_, site)| site.lanes.values())
-        .fold(None, |range, lane| TimeRange::merge(range, lane.range));
-    let Some(range) = range else { return 0.0 };
+    let Some(range) = range(cube) else { return 0.0 };
     let silent: i64 =
         gaps.iter().filter(|gap| gap.instance.is_none()).map(|gap| gap.range.seconds()).sum();
     let covered = (range.seconds() + 1 - silent).max(0);
-    covered as f64 / (window.seconds() + 1).max(1) as f64
+    let whole = (window.end.seconds() - range.start.seconds() + 1).max(1);
+    (covered as f64 / whole as f64).min(1.0)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use daaslens_core::text::visible;
 use daaslens_core::{Time, TimeRange};
 
 use super::cube::{Cube, OutcomeCube, SiteCube, UrlCube, is_scm, outcome_of};
+use crate::joins::Joins;
 use crate::keys::Merge as _;
 
 /// URLs that are kept for the report: by total time, and by server errors.
@@ -25,8 +26,8 @@ pub(crate) fn app_sites(cube: &Cube) -> impl Iterator<Item = (&[u8], &SiteCube)>
         .chain(cube.sites.rest().map(|rest| (OTHER_SITES.as_bytes(), rest)))
 }
 
-/// Sums up the cube. `aliases` gives the machine names of an instance.
-pub(crate) fn http(cube: &Cube, aliases: &BTreeMap<String, BTreeSet<String>>) -> Http {
+/// Sums up the cube. `joins` gives the machine names of an instance.
+pub(crate) fn http(cube: &Cube, joins: &Joins) -> Http {
     let mut http = Http::default();
     let mut status = vec![0u64; 1000];
     let mut outcomes: BTreeMap<(u16, u32, u64), OutcomeCube> = BTreeMap::new();
@@ -90,10 +91,14 @@ pub(crate) fn http(cube: &Cube, aliases: &BTreeMap<String, BTreeSet<String>>) ->
     http.instances = instances
         .into_iter()
         .filter(|(name, _)| !name.is_empty())
-        .map(|(name, instance)| Instance {
-            name: name.to_owned(),
-            aliases: aliases.get(name).into_iter().flatten().cloned().collect(),
-            ..instance
+        .map(|(name, instance)| {
+            let (machines, certain) = joins.machines(name);
+            Instance {
+                name: name.to_owned(),
+                aliases: machines.into_iter().filter(|machine| machine != name).collect(),
+                inferred: !certain,
+                ..instance
+            }
         })
         .collect();
     http.hours = hours.into_values().collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use daaslens_core::text::{shortened, visible};
 use daaslens_core::{Evidence, Excerpt, Location, Part, PartKind, SourceId, TimeRange};
-use daaslens_eventlog::{Event, Incident, Item};
+use daaslens_eventlog::{Event, Fault, Incident, Item};
 
 use super::Count;
 use crate::config::Config;
@@ -52,6 +52,13 @@ impl Events {
                         events.full = true;
                     }
                 }
+                // The file is cut at about a megabyte, in the middle of an event: a limit of the writer, no damage.
+                Item::Malformed(malformed)
+                    if malformed.fault == Fault::Truncated
+                        && malformed.span.end == bytes.len() as u64 =>
+                {
+                    count.cut = Some("the last event is cut off".to_owned());
+                }
                 Item::Malformed(malformed) => {
                     count.fault(malformed.line, malformed.span.start, malformed.fault.to_string());
                 }
@@ -94,7 +101,7 @@ impl Events {
                 TimeRange::extend(&mut self.range, time);
             }
         }
-        self.incidents = daaslens_eventlog::fold(&self.events);
+        self.incidents = daaslens_eventlog::incident::fold(&self.events);
     }
 
     /// An event as evidence.
@@ -105,16 +112,33 @@ impl Events {
         let mut parts = vec![
             plain(event.time.map_or_else(|| "-".to_owned(), daaslens_core::Time::rfc3339), false),
             plain(" ".to_owned(), false),
-            Part { kind: PartKind::Instance, text: visible(event.computer.as_bytes()).into_owned(), strong: false },
+            Part {
+                kind: PartKind::Instance,
+                text: visible(event.computer.as_bytes()).into_owned(),
+                strong: false,
+            },
             plain(" ".to_owned(), false),
             plain(visible(event.provider.as_bytes()).into_owned(), true),
             plain(format!(" {} ", event.id), true),
         ];
-        let text: Vec<&str> = event.data.iter().map(|datum| datum.text.trim()).filter(|text| !text.is_empty()).collect();
+        let text: Vec<&str> = event
+            .data
+            .iter()
+            .map(|datum| datum.text.trim())
+            .filter(|text| !text.is_empty())
+            .collect();
         let text = visible(text.join(" | ").as_bytes()).into_owned();
-        parts.push(Part { kind: PartKind::Text, text: shortened(&text, EXCERPT).into_owned(), strong: false });
+        parts.push(Part {
+            kind: PartKind::Text,
+            text: shortened(&text, EXCERPT).into_owned(),
+            strong: false,
+        });
         Some(Evidence {
-            at: Location { source: SourceId(source as u32), byte: event.span.start, line: event.line },
+            at: Location {
+                source: SourceId(source as u32),
+                byte: event.span.start,
+                line: event.line,
+            },
             note: note.to_owned(),
             excerpt: Excerpt(parts),
             alike,

@@ -6,6 +6,7 @@
 pub(crate) mod events;
 pub(crate) mod php;
 pub(crate) mod platform;
+pub(crate) mod summary;
 
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -48,6 +49,8 @@ pub(crate) struct Count {
     pub(crate) recovered: u64,
     pub(crate) range: Option<TimeRange>,
     pub(crate) faults: Vec<FaultSample>,
+    /// Why not all of it could be there.
+    pub(crate) cut: Option<String>,
 }
 
 impl Count {
@@ -78,15 +81,19 @@ pub(crate) fn read(
         match result {
             None => {
                 outcome.status = SourceStatus::Unreadable;
-                outcome.reason =
-                    Some("reading it failed by a defect of this program; nothing of it is counted".to_owned());
+                outcome.reason = Some(
+                    "reading it failed by a defect of this program; nothing of it is counted"
+                        .to_owned(),
+                );
             }
             Some(Err(error)) => {
                 outcome.status = SourceStatus::Unreadable;
                 outcome.reason = Some(format!("it could not be read: {error}"));
             }
-            Some(Ok(one)) => {
-                outcome.status = if one.cut.is_some() { SourceStatus::Partial } else { SourceStatus::Read };
+            Some(Ok(mut one)) => {
+                one.cut = one.cut.or(one.count.cut.take());
+                outcome.status =
+                    if one.cut.is_some() { SourceStatus::Partial } else { SourceStatus::Read };
                 outcome.reason = one.cut;
                 outcome.bytes = one.bytes;
                 outcome.tally.set(one.count);
@@ -118,15 +125,27 @@ struct One {
     cut: Option<String>,
 }
 
-fn one(source: &dyn Source, index: usize, config: &Config, progress: &dyn Progress) -> Option<io::Result<One>> {
+fn one(
+    source: &dyn Source,
+    index: usize,
+    config: &Config,
+    progress: &dyn Progress,
+) -> Option<io::Result<One>> {
     catch_unwind(AssertUnwindSafe(|| {
         let (bytes, cut) = whole(source)?;
         progress.advance(bytes.len() as u64);
         let mut count = Count::default();
         let content = match source.origin().kind {
-            Kind::EventLog => Content::Events(events::Events::read(&bytes, index, config, &mut count)),
+            Kind::EventLog => {
+                Content::Events(events::Events::read(&bytes, index, config, &mut count))
+            }
             Kind::PhpLog => Content::Php(php::Php::read(&bytes, index, config, &mut count)),
-            _ => Content::Platform(platform::Platform::read(&bytes, index, source.origin(), &mut count)),
+            _ => Content::Platform(platform::Platform::read(
+                &bytes,
+                index,
+                source.origin(),
+                &mut count,
+            )),
         };
         Ok(One { content, count, bytes: bytes.len() as u64, cut })
     }))
@@ -140,13 +159,16 @@ fn whole(source: &dyn Source) -> io::Result<(Vec<u8>, Option<String>)> {
     let result = source.stream(&mut |reader| {
         let read = Read::take(&mut *reader, MAX_BYTES).read_to_end(&mut bytes);
         if read.is_ok() && reader.read(&mut [0])? > 0 {
-            cut = Some(format!("only its first {} were read", daaslens_core::text::bytes(MAX_BYTES)));
+            cut =
+                Some(format!("only its first {} were read", daaslens_core::text::bytes(MAX_BYTES)));
         }
         read.map(drop)
     });
     match result {
         // What was read before the damage is worth having.
-        Err(error) if !bytes.is_empty() => Ok((bytes, Some(format!("the rest could not be read: {error}")))),
+        Err(error) if !bytes.is_empty() => {
+            Ok((bytes, Some(format!("the rest could not be read: {error}"))))
+        }
         Err(error) => Err(error),
         Ok(()) => Ok((bytes, cut)),
     }

@@ -75,7 +75,11 @@ impl Php {
                         }
                     }
                     Item::Malformed(malformed) => {
-                        count.fault(malformed.line, malformed.span.start, malformed.fault.to_string());
+                        count.fault(
+                            malformed.line,
+                            malformed.span.start,
+                            malformed.fault.to_string(),
+                        );
                     }
                     Item::Blank(_) => {}
                 }
@@ -112,7 +116,11 @@ impl Php {
         }
         if group.evidence.len() < EVIDENCE {
             group.evidence.push(Evidence {
-                at: Location { source: SourceId(source as u32), byte: record.span().start, line: record.line() },
+                at: Location {
+                    source: SourceId(source as u32),
+                    byte: record.span().start,
+                    line: record.line(),
+                },
                 note: String::new(),
                 excerpt: Excerpt::text(shortened(&visible(record.text()), EXCERPT)),
                 alike: 1,

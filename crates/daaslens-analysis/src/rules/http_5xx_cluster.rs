@@ -11,8 +11,10 @@ use daaslens_core::{
 use daaslens_stats::ratio::{self, Table};
 
 use super::{Conclusions, Rule};
+use crate::correlate;
 use crate::facts::Facts;
 use crate::http::agent;
+use crate::hypotheses;
 use crate::keys::{Keys, Merge as _};
 use crate::signals::ClusterSignal;
 use crate::zoom::{Question, Reply, Split};
@@ -24,8 +26,12 @@ pub(super) const RULE: Rule =
 const CRITICAL_SHARE: f64 = 0.05;
 const CRITICAL_SECONDS: i64 = 60;
 
-/// Evidence lines of a cluster.
-const EVIDENCE: usize = 8;
+/// Sentences of advice on how to mend it.
+const ADVICE: usize = 5;
+
+/// Evidence lines of a cluster, and events beside them.
+const EVIDENCE: usize = 6;
+const EVENTS: usize = 4;
 
 /// Bins of a close-up, and the widths that they may have.
 const CLOSEUP_BINS: i64 = 160;
@@ -115,8 +121,10 @@ fn finding(facts: &Facts<'_>, cluster: &ClusterSignal, reply: &Reply, letter: u3
         ("baseline_rate", Metric::Ratio(rate)),
         ("seconds", Metric::Count(seconds.max(0) as u64)),
     ];
+    finding.causes = correlate::causes(facts, cluster, reply, &attribution);
     advise(&mut finding, reply, facts);
     finding.evidence = reply.evidence(EVIDENCE);
+    finding.evidence.extend(correlate::evidence(facts, cluster, &attribution, EVENTS));
     finding.closeup = closeup(cluster, reply);
     finding.attribution = Some(attribution);
     finding
@@ -277,18 +285,32 @@ fn attribution(reply: &Reply) -> Attribution {
 }
 
 fn advise(finding: &mut Finding, reply: &Reply, facts: &Facts<'_>) {
+    if let Some(cause) = finding.causes.first() {
+        finding.advice = hypotheses::advice(cause);
+    }
     if let Some(((status, sub, win32), _)) = reply.outcomes().first().copied() {
-        let advice = daaslens_kb::outcome(status, sub, win32).advice();
-        finding.advice.fix.extend(advice.iter().map(|line| (*line).to_owned()));
+        let known = daaslens_kb::outcome(status, sub, win32).advice();
+        let fix = &mut finding.advice.fix;
+        for line in known
+            .iter()
+            .filter(|line| fix.len() < ADVICE && !fix.iter().any(|old| old == *line))
+            .collect::<Vec<_>>()
+        {
+            fix.push((*line).to_owned());
+        }
     }
     let several = facts.http.is_some_and(|http| http.instances.len() > 1);
-    let instance = finding.subject.instance.clone();
-    finding.advice.mitigate.push(match instance {
-        Some(instance) if several => {
-            format!("Restart or replace instance {instance} alone (Advanced Application Restart); the others answer")
-        }
-        _ => "Restart the site if the failures go on; take thread stacks or a dump first, a restart destroys them".to_owned(),
-    });
+    if let (Some(instance), true) = (&finding.subject.instance, several) {
+        finding.advice.mitigate.insert(
+            0,
+            format!("Restart or replace instance {instance} alone (Advanced Application Restart); the others answer"),
+        );
+    }
+    if finding.advice.mitigate.is_empty() {
+        finding.advice.mitigate.push(
+            "Restart the site if the failures go on; take thread stacks or a dump first, a restart destroys them".to_owned(),
+        );
+    }
     finding.advice.collect_next.push(
         "Http5xx, Requests and HttpResponseTime of this window in Azure Monitor, to see what the front end answered by itself"
             .to_owned(),

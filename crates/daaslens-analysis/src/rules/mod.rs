@@ -8,10 +8,21 @@ use crate::zoom::{Question, Reply};
 
 mod client_aborts;
 mod coverage_gap;
+mod crash_loop;
+mod crash_signature;
 mod data_quality;
 mod http_5xx_cluster;
+mod php_error_group;
+mod php_fatal;
+mod php_startup;
+mod process_recycle;
 mod slow_url;
+mod startup_failure;
 mod timeout_wall;
+mod unhandled_exception;
+
+pub(crate) use php_fatal::is_fatal;
+pub(crate) use process_recycle::word as recycle_word;
 
 /// A detector.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +40,14 @@ pub struct Rule {
 /// All detectors, in the order in which they look.
 pub const RULES: &[Rule] = &[
     http_5xx_cluster::RULE,
+    crash_loop::RULE,
+    crash_signature::RULE,
+    startup_failure::RULE,
+    process_recycle::RULE,
+    unhandled_exception::RULE,
+    php_fatal::RULE,
+    php_error_group::RULE,
+    php_startup::RULE,
     timeout_wall::RULE,
     slow_url::RULE,
     client_aborts::RULE,

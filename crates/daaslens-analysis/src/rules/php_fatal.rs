@@ -24,7 +24,8 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
     if php.sources == 0 {
         return;
     }
-    let mut groups: Vec<(&Signature, &Group)> = php.groups.iter().filter(|(_, group)| is_fatal(group)).collect();
+    let mut groups: Vec<(&Signature, &Group)> =
+        php.groups.iter().filter(|(_, group)| is_fatal(group)).collect();
     groups.sort_by(|a, b| b.1.count.cmp(&a.1.count).then_with(|| a.0.cmp(b.0)));
     for (signature, group) in groups.iter().take(MOST) {
         out.findings.push(finding(RULE.id, signature, group, facts));
@@ -36,7 +37,7 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
 }
 
 /// Whether an error ends the request, and is none of module start.
-pub(super) fn is_fatal(group: &Group) -> bool {
+pub(crate) fn is_fatal(group: &Group) -> bool {
     group.gravity == Some(Gravity::Error) && !is_startup(group)
 }
 
@@ -46,7 +47,12 @@ pub(super) fn is_startup(group: &Group) -> bool {
 }
 
 /// A finding about one group, for this rule and its siblings.
-pub(super) fn finding(rule: &'static str, signature: &Signature, group: &Group, facts: &Facts<'_>) -> Finding {
+pub(super) fn finding(
+    rule: &'static str,
+    signature: &Signature,
+    group: &Group,
+    facts: &Facts<'_>,
+) -> Finding {
     let fatal = is_fatal(group);
     let severity = if fatal && group.count >= DEFECT { Severity::Warning } else { Severity::Info };
     let what = match (&signature.exception, signature.level.word()) {
@@ -65,7 +71,8 @@ pub(super) fn finding(rule: &'static str, signature: &Signature, group: &Group, 
     finding.window = group.range;
     finding.subject.signature = Some(signature.to_string());
     finding.subject.exception.clone_from(&signature.exception);
-    finding.subject.url = signature.file.as_ref().map(|file| format!("/{}", file.trim_start_matches('/')));
+    finding.subject.url =
+        signature.file.as_ref().map(|file| format!("/{}", file.trim_start_matches('/')));
     finding.metrics = vec![
         ("count", Metric::Count(group.count)),
         ("records", Metric::Count(facts.records.php.records)),

@@ -10,8 +10,12 @@ use crate::facts::Facts;
 use crate::records::php::Group;
 use crate::zoom::Reply;
 
-pub(super) const RULE: Rule =
-    Rule { id: "php-startup", doc: include_str!("php_startup.md"), questions: no_questions, conclude };
+pub(super) const RULE: Rule = Rule {
+    id: "php-startup",
+    doc: include_str!("php_startup.md"),
+    questions: no_questions,
+    conclude,
+};
 
 /// So many starts within so many seconds are a burst.
 const BURST: (u64, i64) = (10, 600);

@@ -212,6 +212,117 @@ fn samples_must_match_no_other_pattern() {
     assert_eq!(faults, ["php_messages.toml: other: its sample matches `own` too"]);
 }
 
+const SIGN: &str =
+    "[[sign]]\nid = \"crash\"\nkind = \"events\"\ntitle = \"A crash\"\nmeans = \"It crashed.\"\n";
+
+/// A hypothesis with its prior and signs as given.
+fn hypothesis(prior: &str, signs: &str) -> String {
+    format!(
+        "[[hypothesis]]\nname = \"h\"\ntitle = \"It\"\nmeans = \"It is.\"\nprior = {prior}\nsigns = [{signs}]\nmitigate = [\"Wait.\"]\nfix = [\"Mend it.\"]\ncollect_next = [\"Look.\"]\nsources = [\"doc\"]\n"
+    )
+}
+
+#[test]
+fn weights_that_cannot_be() {
+    let file = "hypotheses.toml";
+    let good = "{ sign = \"crash\", present = 9, absent = -3, specific = true }";
+    check(file, &format!("{SIGN}{}", hypothesis("-9", good)), &[]);
+    for (prior, signs, fault) in [
+        ("5", good, "prior is not between -30 and -1 decibans"),
+        ("-9", "{ sign = \"crash\", present = -9 }", "no sign speaks for it"),
+        ("-9", "{ sign = \"crash\", present = 20 }", "`crash` weighs 20 or more"),
+        (
+            "-9",
+            "{ sign = \"crash\", present = 9, absent = 1 }",
+            "`crash` weighs the same way both ways",
+        ),
+        (
+            "-9",
+            "{ sign = \"crash\", present = 9 }, { sign = \"crash\", present = 8 }",
+            "sign `crash` twice",
+        ),
+        (
+            "-9",
+            "{ sign = \"crash\", present = 9, kind = \"http\" }",
+            "unknown field `kind`, expected one of `sign`, `present`, `absent`, `specific`",
+        ),
+    ] {
+        let expected = format!("{file}: h: {fault}");
+        let faults = faults(file, &format!("{SIGN}{}", hypothesis(prior, signs)));
+        assert!(faults.contains(&expected), "{faults:?}");
+    }
+    let two = format!(
+        "{SIGN}{}",
+        hypothesis("-9", "{ sign = \"crash\", present = 9 }, { sign = \"crahs\", present = 9 }")
+    );
+    check(file, &two, &["hypotheses.toml: h: unknown sign `crahs`"]);
+    let specific =
+        "{ sign = \"crash\", present = 9 }, { sign = \"other\", present = -9, specific = true }";
+    let other = SIGN.replace("\"crash\"", "\"other\"");
+    check(
+        file,
+        &format!("{SIGN}{other}{}", hypothesis("-9", specific)),
+        &["hypotheses.toml: h: `other` is specific but does not support"],
+    );
+}
+
+#[test]
+fn hypotheses_that_are_not_right() {
+    let file = "hypotheses.toml";
+    let good = hypothesis("-9", "{ sign = \"crash\", present = 9 }");
+    check(file, &format!("{SIGN}{good}{good}"), &["hypotheses.toml: h: stands twice"]);
+    let needs = good.replace("prior", "needs = [\"event\"]\nprior");
+    check(
+        file,
+        &format!("{SIGN}{needs}"),
+        &[
+            "hypotheses.toml: h: needs `event` is none of http, events, php, deployments, sessions, metrics, dumps",
+        ],
+    );
+    let unused = SIGN.replace("\"crash\"", "\"unused\"");
+    check(
+        file,
+        &format!("{SIGN}{unused}{good}"),
+        &["hypotheses.toml: unused: no hypothesis weighs it"],
+    );
+    let advice = good.replace("fix = [\"Mend it.\"]", "advice = [\"Mend it.\"]");
+    check(
+        file,
+        &format!("{SIGN}{advice}"),
+        &[
+            "hypotheses.toml: h: advice stands in mitigate, fix and collect_next",
+            "hypotheses.toml: h: fix is missing",
+        ],
+    );
+}
+
+#[test]
+fn lists_of_names_that_are_not_right() {
+    let list = |role: &str, names: &str| {
+        format!(
+            "[[signature_list]]\nid = \"a\"\nruntime = \"dot-net\"\nrole = \"{role}\"\ntitle = \"It\"\nmeans = \"It is.\"\nnames = [{names}]\n"
+        )
+    };
+    let file = "signatures.toml";
+    check(file, &list("noise", "\"System.*\""), &[]);
+    check(file, &list("noise", ""), &["signatures.toml: a: names are missing"]);
+    check(file, &list("noise", "\"*\""), &["signatures.toml: a: name `*` fits everything"]);
+    check(file, &list("noise", "\"A\", \"A\""), &["signatures.toml: a: name `A` twice"]);
+    check(
+        file,
+        &list("nose", "\"A\""),
+        &[
+            "signatures.toml: a: role `nose` is none of framework, noise, join, sentinel, wrapper, generic-message",
+        ],
+    );
+    let second = list("noise", "\"B\"").replace("id = \"a\"", "id = \"b\"");
+    check(
+        file,
+        &format!("{}{second}", list("noise", "\"A\"")),
+        &["signatures.toml: b: stands twice"],
+    );
+}
+
 #[test]
 fn all_faults_are_told_at_once() {
     let text = "[[status]]\ncode = 1\n[[status]]\ncode = 70000\n[[status]]\n";

@@ -5,8 +5,8 @@ use daaslens_core::model::Analysis;
 use daaslens_core::text::{counted, percent, shortened, thousands};
 use daaslens_core::{Finding, TimeRange};
 
-use super::timeline::{axis_lane, marks, shade};
-use super::{Axis, Lane, Stroke, YTick, grouped, num, round_up, steps};
+use super::marks::{axis_lane, marks, shade};
+use super::{Axis, Lane, Stroke, YTick, grouped, num, round_up, steps, whole};
 use crate::words;
 
 /// Most rows; the ones with most failures.
@@ -103,7 +103,7 @@ pub(crate) fn closeup(
 /// The caption under a close-up.
 pub(crate) fn caption(closeup: &Closeup) -> String {
     let bins = closeup.rows.iter().map(|row| row.requests.len()).max().unwrap_or(0);
-    let length = bins as i64 * i64::from(closeup.bin_seconds) * 1000;
+    let length = whole(bins as u64).saturating_mul(i64::from(closeup.bin_seconds) * 1000);
     let end = daaslens_core::Time(closeup.start.0.saturating_add(length));
     format!(
         "{} UTC, {} s a bar, the same scale in all rows",

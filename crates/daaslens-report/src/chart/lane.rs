@@ -102,7 +102,7 @@ pub(crate) struct Dot {
 /// The letter of a cluster.
 #[derive(Clone, Debug)]
 pub(crate) struct Letter {
-    pub(crate) letter: String,
+    pub(crate) text: String,
     /// The anchor of its card; empty where there is none.
     pub(crate) anchor: String,
     pub(crate) x: String,

@@ -8,6 +8,8 @@
 mod closeup;
 mod histogram;
 mod lane;
+mod latency;
+mod marks;
 mod timeline;
 
 pub(crate) use closeup::{caption, closeup};
@@ -33,7 +35,7 @@ impl Axis {
     /// `bins` bins of `bin_seconds` from `start`. Never empty.
     pub(crate) fn new(start: Time, bin_seconds: u32, bins: usize) -> Self {
         let bin = i64::from(bin_seconds.max(1)) * 1000;
-        Self { start: start.0, length: bin.saturating_mul(bins.max(1) as i64), bin }
+        Self { start: start.0, length: bin.saturating_mul(whole(bins.max(1) as u64)), bin }
     }
 
     /// Where `time` lies, 0–100, clamped.
@@ -89,6 +91,11 @@ impl Axis {
         }
         ticks
     }
+}
+
+/// A count as a signed number.
+pub(crate) fn whole(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 /// A labelled line.

@@ -1,13 +1,12 @@
 //! The timeline: every source on one clock, one lane below the other.
 
-use daaslens_core::model::{Analysis, InstanceLane, MarkRow, Timeline, letter};
+use daaslens_core::model::{Analysis, InstanceLane, Timeline, letter};
 use daaslens_core::text::{duration_ms, percent, shortened, thousands};
 use daaslens_core::{Time, TimeRange};
 
-use super::{
-    Axis, Bar, Dot, Lane, Letter, NARROW, Shade, Stroke, WIDE, Word, YTick, grouped, num, round_up,
-    steps, text_width,
-};
+use super::latency::latency;
+use super::marks::{axis_lane, bar, marks, shade};
+use super::{Axis, Lane, Letter, Shade, Stroke, YTick, grouped, num, round_up, steps, whole};
 use crate::words;
 
 /// Most instances with a lane of their own.
@@ -34,7 +33,7 @@ pub(crate) struct Chart {
 }
 
 /// What is left of the timeline after down-sampling.
-struct Data {
+pub(super) struct Data {
     axis: Axis,
     bins: usize,
     seconds: u32,
@@ -43,14 +42,14 @@ struct Data {
     server: Vec<u64>,
     flight: Vec<u64>,
     /// Start and end in bins, p50 lowest and highest, p95 lowest and highest.
-    latency: Vec<Option<Percentiles>>,
-    latency_bins: usize,
+    pub(super) latency: Vec<Option<Percentiles>>,
+    pub(super) latency_bins: usize,
 }
 
 #[derive(Clone, Copy)]
-struct Percentiles {
-    p50: (u32, u32),
-    p95: (u32, u32),
+pub(super) struct Percentiles {
+    pub(super) p50: (u32, u32),
+    pub(super) p95: (u32, u32),
 }
 
 /// Draws the timeline with at most `points` bins; `readout` says whether the script gets numbers.
@@ -149,7 +148,7 @@ impl Data {
     }
 
     fn time(&self, bin: usize) -> Time {
-        Time(self.axis.start.saturating_add(self.axis.bin.saturating_mul(bin as i64)))
+        Time(self.axis.start.saturating_add(self.axis.bin.saturating_mul(whole(bin as u64))))
     }
 
     fn percentiles(&self, bin: usize) -> Option<Percentiles> {
@@ -277,155 +276,9 @@ fn compact(n: u64) -> String {
     }
 }
 
-fn latency(data: &Data) -> Lane {
-    const HEIGHT: u32 = 84;
-    let filled = || data.latency.iter().flatten();
-    let highest = filled().map(|p| p.p95.1).max().unwrap_or(0);
-    let lowest = filled().map(|p| p.p50.0).min().unwrap_or(1);
-    let mut lane = Lane {
-        label: "Time taken".to_owned(),
-        small: "p50, p95; log scale".to_owned(),
-        class: "gap",
-        height: HEIGHT,
-        above: 14,
-        title: "Time taken, p50 and p95, logarithmic scale".to_owned(),
-        ..Lane::default()
-    };
-    if filled().next().is_none() {
-        lane.desc = "No answered request.".to_owned();
-        lane.baseline = true;
-        return lane;
-    }
-    let bottom = if lowest >= 10 { 1.0 } else { 0.0 };
-    let top = f64::from(highest.max(1000)).log10() + 0.05;
-    let y = |ms: u32| {
-        let share = (f64::from(ms.max(1)).log10() - bottom) / (top - bottom);
-        ((1.0 - share.clamp(0.0, 1.0)) * f64::from(2 * HEIGHT)).round() as i64
-    };
-    let (band, p50, p95) = latency_paths(data, y);
-    lane.desc = format!(
-        "p50 between {} and {}, p95 at most {}. Client aborts are left out.",
-        duration_ms(u64::from(lowest)),
-        duration_ms(u64::from(filled().map(|p| p.p50.1).max().unwrap_or(0))),
-        duration_ms(u64::from(highest))
-    );
-    lane.strokes = vec![
-        Stroke { class: "la", d: band },
-        Stroke { class: "l9", d: p95 },
-        Stroke { class: "l5", d: p50 },
-    ];
-    for (ms, text) in
-        [(10, "10 ms"), (100, "100 ms"), (1000, "1 s"), (10_000, "10 s"), (100_000, "100 s")]
-    {
-        let at = y(ms) / 2;
-        if f64::from(ms).log10() >= bottom && f64::from(ms).log10() <= top {
-            lane.levels.push(at.to_string());
-            lane.y_ticks.push(YTick { y: at.max(5).to_string(), text: text.to_owned() });
-        }
-    }
-    if let Some(last) = data.latency.iter().rev().flatten().next() {
-        let (mut a, b) = (y(last.p95.1) / 2 - 7, y(last.p50.0) / 2 + 9);
-        a = a.max(4);
-        for (at, text) in [(a, "p95"), (b.max(a + 12).min(i64::from(HEIGHT) + 8), "p50")] {
-            lane.words.push(Word {
-                class: "w e",
-                x: "100".to_owned(),
-                dx: -2,
-                y: at.max(0) as u32,
-                text: text.to_owned(),
-                from: String::new(),
-            });
-        }
-    }
-    lane
-}
-
-/// The band between p50 and p95, the line of p50 and that of p95. The lines break at empty bins.
-fn latency_paths(data: &Data, y: impl Fn(u32) -> i64) -> (String, String, String) {
-    use std::fmt::Write as _;
-    let (mut band, mut p50, mut p95) = (String::new(), String::new(), String::new());
-    let width = data.latency_bins;
-    let mut at = 0;
-    while at < data.latency.len() {
-        let run: Vec<Percentiles> = data.latency.iter().skip(at).map_while(|bin| *bin).collect();
-        if run.is_empty() {
-            at += 1;
-            continue;
-        }
-        let x = at * width;
-        line(&mut p50, x, width, run.iter().map(|p| (y(p.p50.0), y(p.p50.1))));
-        line(&mut p95, x, width, run.iter().map(|p| (y(p.p95.0), y(p.p95.1))));
-        // Forward along the top, back along the bottom.
-        if let Some(first) = run.first() {
-            let mut level = y(first.p95.1);
-            let _ = write!(band, "M{x} {level}");
-            for bin in &run {
-                step(&mut band, y(bin.p95.1), &mut level);
-                let _ = write!(band, "h{width}");
-            }
-            for bin in run.iter().rev() {
-                step(&mut band, y(bin.p50.0), &mut level);
-                let _ = write!(band, "h-{width}");
-            }
-            band.push('z');
-        }
-        at += run.len();
-    }
-    (band, p50, p95)
-}
-
-fn step(out: &mut String, to: i64, level: &mut i64) {
-    use std::fmt::Write as _;
-    if to != *level {
-        let _ = write!(out, "v{}", to - *level);
-        *level = to;
-    }
-}
-
-fn line(out: &mut String, x: usize, width: usize, levels: impl Iterator<Item = (i64, i64)>) {
-    use std::fmt::Write as _;
-    let mut current = None;
-    let mut run = 0;
-    for (low, high) in levels {
-        let level = match current {
-            None => {
-                let _ = write!(out, "M{x} {low}");
-                low
-            }
-            Some(level) => level,
-        };
-        if level != low || low != high {
-            if run > 0 {
-                let _ = write!(out, "h{run}");
-            }
-            run = 0;
-            let mut at = level;
-            step(out, low, &mut at);
-            step(out, high, &mut at);
-        }
-        run += width;
-        current = Some(high);
-    }
-    if run > 0 {
-        let _ = write!(out, "h{run}");
-    }
-}
-
 fn shades(timeline: &Timeline, axis: &Axis) -> Vec<Shade> {
     let shown = timeline.clusters.iter().filter(|cluster| axis.shows(cluster.range));
     shown.map(|cluster| shade(cluster.range, axis)).collect()
-}
-
-pub(super) fn shade(range: TimeRange, axis: &Axis) -> Shade {
-    let (x, width) = axis.extent(range);
-    // At least three pixels wide.
-    let width = width.max(300.0 / WIDE);
-    Shade {
-        x: num(x.min(100.0 - width)),
-        width: num(width),
-        from: num(axis.bins(range.start)),
-        to: num(axis.bins(Time(range.end.0.saturating_add(1000)))),
-    }
 }
 
 fn letters(analysis: &Analysis, timeline: &Timeline, data: &Data) -> Lane {
@@ -447,7 +300,7 @@ fn letters(analysis: &Analysis, timeline: &Timeline, data: &Data) -> Lane {
         }
         let finding = analysis.findings.iter().position(|it| it.letter == Some(cluster.letter));
         lane.letters.push(Letter {
-            letter: name,
+            text: name,
             anchor: finding.map_or_else(String::new, |index| format!("F{}", index + 1)),
             x: num(x),
             y: 2 + 20 * row as u32,
@@ -516,137 +369,6 @@ fn instance_lane(instance: &InstanceLane, axis: &Axis) -> Lane {
     }
 }
 
-pub(super) fn bar(class: &'static str, range: TimeRange, axis: &Axis, y: u32, height: u32) -> Bar {
-    let (x, width) = axis.extent(range);
-    let width = width.max(300.0 / WIDE);
-    Bar {
-        class,
-        x: num(x.min(100.0 - width)),
-        width: num(width),
-        y,
-        height,
-        from: num(axis.bins(range.start)),
-        to: num(axis.bins(Time(range.end.0.saturating_add(1000)))),
-    }
-}
-
-/// One row of marks. Marks closer than eight pixels become one, `× n`.
-pub(super) fn marks(row: &MarkRow, axis: &Axis) -> Lane {
-    let shown: Vec<_> = row.marks.iter().filter(|mark| axis.shows(mark.range)).collect();
-    let (shape, class) = match row.kind {
-        "deployment" => ("m-t", "mk d"),
-        "crash" => ("m-x", "mk c"),
-        "start" => ("m-o", "mk o"),
-        "php" => ("m-s", "mk f"),
-        "dump" => ("m-d", "mk c"),
-        _ => ("m-s", "mk"),
-    };
-    let mut lane = Lane {
-        label: row.label.to_owned(),
-        small: thousands(row.marks.len() as u64),
-        class: "row",
-        height: 17,
-        title: row.label.to_owned(),
-        desc: match shown.first() {
-            None => "None.".to_owned(),
-            Some(first) => format!(
-                "{}; the first at {} UTC.",
-                thousands(row.marks.len() as u64),
-                words::span(TimeRange::at(first.range.start))
-            ),
-        },
-        ..Lane::default()
-    };
-    let mut groups: Vec<(f64, TimeRange, u64, &str)> = Vec::new();
-    for mark in shown {
-        let (x, width) = axis.extent(mark.range);
-        if width / 100.0 * WIDE > 6.0 {
-            lane.bars.push(bar("ses", mark.range, axis, 5, 7));
-        }
-        let close = groups.last().is_some_and(|(at, ..)| (x - at) / 100.0 * WIDE < 8.0);
-        match groups.last_mut() {
-            Some((_, range, n, _)) if close => {
-                *range = range.union(mark.range);
-                *n += 1;
-            }
-            _ => groups.push((x, mark.range, 1, mark.label.as_str())),
-        }
-    }
-    let few = groups.len() <= 6;
-    // How far to the right there is a mark or a label already, in per cent on either width.
-    let mut taken = (0.0, 0.0);
-    for (index, (x, range, n, label)) in groups.iter().enumerate() {
-        let length = axis.extent(*range).1 / 100.0 * WIDE;
-        if *n > 1 || length <= 6.0 {
-            let from = num(axis.bins(range.start));
-            lane.dots.push(Dot { shape, class, x: num(*x), y: 8, from });
-        }
-        let text = match (*n, *label) {
-            (1, label) => shortened(label, 32).into_owned(),
-            (n, "") => format!("× {n}"),
-            (n, label) => format!("× {n}, {}", shortened(label, 24)),
-        };
-        let free = ((x - taken.0) / 100.0 * WIDE, (x - taken.1) / 100.0 * NARROW);
-        taken = (x + 600.0 / WIDE, x + 600.0 / NARROW);
-        if !few || text.is_empty() {
-            continue;
-        }
-        let next = groups.get(index + 1).map_or(100.0, |next| next.0);
-        let (mut dx, mut class) = (8, "w");
-        if *n == 1 && length > 6.0 {
-            dx = length as i32 + 5;
-        }
-        let need = f64::from(dx) + text_width(&text) + 8.0;
-        let room = (next - x) / 100.0;
-        if room * WIDE < need {
-            // At the right end the label goes to the left, where nothing else may stand.
-            if free.0 < need {
-                continue;
-            }
-            (dx, class) = (-8, if free.1 < need { "w e odd" } else { "w e" });
-        } else {
-            taken.0 = x + need / WIDE * 100.0;
-            if room * NARROW < need {
-                class = "w odd";
-            } else {
-                taken.1 = x + need / NARROW * 100.0;
-            }
-        }
-        let from = num(axis.bins(range.start));
-        lane.words.push(Word { class, x: num(*x), dx, y: 12, text, from });
-    }
-    lane
-}
-
-/// The labels of the time axis.
-pub(super) fn axis_lane(axis: &Axis) -> Lane {
-    let ticks = axis.ticks();
-    let words = ticks
-        .into_iter()
-        .map(|tick| Word {
-            class: match (tick.x, tick.odd) {
-                (x, _) if x > 97.0 => "x e odd",
-                (x, _) if x < 3.0 => "x s",
-                (_, true) => "x odd",
-                (_, false) => "x",
-            },
-            x: num(tick.x),
-            dx: 0,
-            y: 14,
-            text: tick.label,
-            from: String::new(),
-        })
-        .collect();
-    Lane {
-        label: "time, UTC".to_owned(),
-        class: "row tax",
-        height: 22,
-        words,
-        axis: true,
-        ..Lane::default()
-    }
-}
-
 fn zooms(timeline: &Timeline, axis: &Axis) -> Vec<(String, String, String)> {
     let shown = timeline.clusters.iter().filter(|cluster| axis.shows(cluster.range)).take(8);
     shown
@@ -666,9 +388,9 @@ fn numbers(data: &Data) -> String {
     let list = |values: &mut dyn Iterator<Item = i64>| {
         values.map(|n| n.to_string()).collect::<Vec<_>>().join(",")
     };
-    let totals = list(&mut (0..data.bins).map(|bin| data.total(bin) as i64));
-    let errors = list(&mut data.server.iter().map(|n| *n as i64));
-    let flight = list(&mut data.flight.iter().map(|n| *n as i64));
+    let totals = list(&mut (0..data.bins).map(|bin| whole(data.total(bin))));
+    let errors = list(&mut data.server.iter().map(|n| whole(*n)));
+    let flight = list(&mut data.flight.iter().map(|n| whole(*n)));
     let ms = |pick: fn(&Percentiles) -> u32| {
         list(&mut data.latency.iter().map(|p| p.as_ref().map_or(-1, |p| i64::from(pick(p)))))
     };
@@ -685,14 +407,16 @@ fn numbers(data: &Data) -> String {
 fn table(data: &Data) -> (String, Vec<[String; 6]>) {
     const STEPS: [usize; 10] = [60, 300, 900, 1800, 3600, 7200, 21_600, 86_400, 604_800, 2_592_000];
     let seconds = data.seconds as usize;
-    let whole = data.bins.saturating_mul(seconds);
+    let length = data.bins.saturating_mul(seconds);
     let step = STEPS.into_iter().find(|step| {
-        *step >= seconds && step.is_multiple_of(seconds) && whole.div_ceil(*step) < ROWS
+        *step >= seconds && step.is_multiple_of(seconds) && length.div_ceil(*step) < ROWS
     });
     let group = step.map_or_else(|| data.bins.div_ceil(ROWS), |step| step / seconds).max(1);
     // Rows begin at round times where the step is round.
     let offset = match step {
-        Some(step) => (data.axis.start.div_euclid(1000).rem_euclid(step as i64)) as usize / seconds,
+        Some(step) => {
+            (data.axis.start.div_euclid(1000).rem_euclid(whole(step as u64))) as usize / seconds
+        }
         None => 0,
     };
     let mut rows = Vec::new();
@@ -723,27 +447,6 @@ fn table(data: &Data) -> (String, Vec<[String; 6]>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use daaslens_core::PartKind;
-    use daaslens_core::model::Mark;
-
-    #[test]
-    fn close_marks_become_one() {
-        let axis = Axis::new(Time(0), 60, 1440);
-        let mark = |minute: i64, label: &str| Mark {
-            range: TimeRange::at(Time(minute * 60_000)),
-            label: label.to_owned(),
-            kind: PartKind::Plain,
-        };
-        let row = MarkRow {
-            label: "Crashes",
-            kind: "crash",
-            marks: vec![mark(100, "w3wp"), mark(101, "w3wp"), mark(1400, "late")],
-        };
-        let lane = marks(&row, &axis);
-        assert_eq!(lane.dots.len(), 2);
-        let texts: Vec<_> = lane.words.iter().map(|w| (w.text.as_str(), w.dx)).collect();
-        assert_eq!(texts, [("× 2, w3wp", 8), ("late", -8)]);
-    }
 
     #[test]
     fn down_sampling_adds_counts_and_keeps_extremes() {

@@ -3,7 +3,7 @@
 use daaslens_core::model::{AutoHeal, HealTrigger};
 use daaslens_core::text::{bytes, counted, duration_s, thousands};
 
-use super::{View, cell};
+use super::{View, cell, more};
 use crate::json::heal_rule;
 use crate::redact::{Class, Redacted};
 use crate::{Level, words};
@@ -67,7 +67,8 @@ pub(crate) struct HealRow {
     pub(crate) notes: Vec<String>,
 }
 
-type Actions = Vec<(&'static str, Vec<(String, Vec<String>)>)>;
+/// Columns of sentences, each with the findings that ask for it.
+pub(super) type Actions = Vec<(&'static str, Vec<(String, Vec<String>)>)>;
 
 /// What the findings ask for, by urgency, each sentence once with the findings that ask for it.
 pub(super) fn actions(view: &View<'_>) -> (Actions, String) {
@@ -104,7 +105,7 @@ pub(super) fn actions(view: &View<'_>) -> (Actions, String) {
             columns.push((name, items));
         }
     }
-    (columns, view.more(hidden, 0, "sentences"))
+    (columns, more(hidden, 0, "sentences"))
 }
 
 pub(super) fn heal(view: &View<'_>) -> Vec<HealRow> {

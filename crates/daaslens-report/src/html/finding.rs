@@ -4,7 +4,7 @@ use daaslens_core::model::{letter, source};
 use daaslens_core::text::{counted, percent, thousands};
 use daaslens_core::{Cause, Confidence, Evidence, Factor, Finding, Severity};
 
-use super::{View, cell, parts};
+use super::{View, cell, more, parts};
 use crate::chart::{Lane, caption, closeup};
 use crate::words::{self, Figure};
 
@@ -199,6 +199,10 @@ pub(super) fn lead(analysis: &daaslens_core::model::Analysis) -> String {
         [Severity::Critical, Severity::Warning, Severity::Info].map(count);
     if analysis.findings.is_empty() {
         let clean = analysis.coverage.checked_clean.len() as u64;
+        if clean == 0 {
+            return "None found, and nothing could be called clean: too little could be read."
+                .to_owned();
+        }
         return format!(
             "None found. {} looked and found nothing; below stands which, and what could not be checked.",
             counted(clean, "check", "checks")
@@ -281,7 +285,7 @@ fn card(view: &View<'_>, index: usize, finding: &Finding, draw: bool) -> Card {
             n if shown.len() as u64 == n => counted(n, "place", "places"),
             n => format!("{} of {}", shown.len(), counted(n, "place", "places")),
         },
-        evidence_more: view.more(finding.evidence.len(), shown.len(), "places"),
+        evidence_more: more(finding.evidence.len(), shown.len(), "places"),
         evidence: shown,
         open: finding.severity == Severity::Critical,
         command: format!("daaslens show {json} {id}"),

@@ -12,7 +12,7 @@ mod trust;
 
 use askama::Template;
 use daaslens_core::model::Analysis;
-use daaslens_core::text::{counted, shortened};
+use daaslens_core::text::{counted, shortened, thousands};
 
 use crate::chart::{Chart, timeline};
 use crate::redact::{Redacted, bounded};
@@ -69,6 +69,7 @@ struct Page {
     clean: Vec<(String, &'static str)>,
     not_checked: Vec<String>,
     trust_more: String,
+    all_checked: &'static str,
     coverage_lead: String,
     gaps: Vec<[String; 3]>,
     gaps_caption: String,
@@ -77,7 +78,7 @@ struct Page {
     sources_caption: String,
     sources_more: String,
     next_action: String,
-    actions: Vec<(&'static str, Vec<(String, Vec<String>)>)>,
+    actions: appendix::Actions,
     actions_more: String,
     heal: Vec<appendix::HealRow>,
     no_heal: String,
@@ -94,8 +95,7 @@ pub(crate) fn render(redacted: &Redacted, options: &Options<'_>) -> Result<Vec<u
     let mut limits = Limits::default();
     let mut left_out = Vec::new();
     let mut html = page(redacted, options, &limits, &left_out).render()?;
-    let hard = soft.max(budget::HARD).min(budget::HARD);
-    for (steps, limit) in [(budget::STEPS, soft), (budget::LAST_STEPS, hard)] {
+    for (steps, limit) in [(budget::STEPS, soft), (budget::LAST_STEPS, budget::HARD)] {
         for step in steps {
             if html.len() <= limit {
                 break;
@@ -113,7 +113,7 @@ fn page(redacted: &Redacted, options: &Options<'_>, limits: &Limits, left_out: &
     let view = View { analysis, options, limits };
     let badge = words::badge(analysis.verdict.health);
     let headline = view.text(&words::headline(analysis));
-    let site = words::site(analysis).map_or_else(|| "Unknown site".to_owned(), |it| cell(it));
+    let site = words::site(analysis).map_or_else(|| "Unknown site".to_owned(), cell);
     let ticket = ticket::ticket(redacted, options);
     let stories = finding::stories(&analysis.findings);
     let (cards, rows, notes, hidden) = finding::all(&view, &stories);
@@ -165,6 +165,7 @@ fn page(redacted: &Redacted, options: &Options<'_>, limits: &Limits, left_out: &
         clean,
         not_checked,
         trust_more,
+        all_checked: trust::all_checked(analysis),
         coverage_lead: trust::lead(analysis),
         gaps: trust::gaps(&view),
         gaps_caption: trust::gaps_caption(&view),
@@ -202,16 +203,13 @@ impl View<'_> {
     pub(crate) fn texts(&self, texts: &[String]) -> Vec<String> {
         texts.iter().take(self.limits.listed.min(200)).map(|it| self.text(it)).collect()
     }
+}
 
-    /// `n of a list that are not shown`, or nothing.
-    pub(crate) fn more(&self, all: usize, shown: usize, what: &str) -> String {
-        match all.saturating_sub(shown) {
-            0 => String::new(),
-            n => format!(
-                "+ {} more {what}; findings.json holds them.",
-                daaslens_core::text::thousands(n as u64)
-            ),
-        }
+/// How much of a list is not shown, or nothing.
+pub(crate) fn more(all: usize, shown: usize, what: &str) -> String {
+    match all.saturating_sub(shown) {
+        0 => String::new(),
+        n => format!("+ {} more {what}; findings.json holds them.", thousands(n as u64)),
     }
 }
 

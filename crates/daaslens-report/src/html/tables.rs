@@ -195,10 +195,10 @@ pub(super) fn slow(view: &View<'_>) -> Option<Table<SlowRow>> {
     let shown: u64 = rows.iter().map(|row| row.total).sum();
     let mut more = rest(http.urls.len() - rows.len(), total.saturating_sub(shown), total, "paths");
     if other.requests > 0 {
-        more.push_str(&format!(
-            " {} of further paths are counted together as one row (“other”), which is in that share.",
-            counted(other.requests, "request", "requests")
-        ));
+        let requests = counted(other.requests, "request", "requests");
+        more = format!(
+            "{more} {requests} of further paths are counted together as one row (“other”), which is in that share."
+        );
     }
     Some(Table {
         caption: format!(

@@ -6,7 +6,7 @@ use daaslens_core::TimeRange;
 use daaslens_core::model::{Analysis, SourceInfo, SourceStatus};
 use daaslens_core::text::{bytes, counted, percent, thousands};
 
-use super::{View, cell};
+use super::{View, cell, more};
 use crate::words;
 
 /// More sources of one kind than this stand in one row, with a list of the files.
@@ -43,8 +43,17 @@ pub(super) fn checks(view: &View<'_>) -> Checks {
         .collect();
     let not_checked: Vec<_> =
         coverage.not_checked.iter().take(most).map(|it| view.text(it)).collect();
-    let more = view.more(coverage.not_checked.len(), not_checked.len(), "could not be checked");
+    let more = more(coverage.not_checked.len(), not_checked.len(), "could not be checked");
     (clean, not_checked, more)
+}
+
+/// What is said where nothing is known to be missing.
+pub(super) fn all_checked(analysis: &Analysis) -> &'static str {
+    if analysis.totals.recognised_bytes == 0 {
+        "Nothing could be checked: nothing of a known kind was read."
+    } else {
+        "Every check that the program knows had its data."
+    }
 }
 
 pub(super) fn lead(analysis: &Analysis) -> String {
@@ -136,7 +145,7 @@ pub(super) fn sources(view: &View<'_>) -> (Vec<SourceRow>, String) {
     let all = single.len() + groups.len();
     let rows: Vec<_> =
         single.into_iter().map(|it| row(view, it)).chain(groups).take(view.limits.listed).collect();
-    let more = view.more(all, rows.len(), "rows");
+    let more = more(all, rows.len(), "rows");
     (rows, more)
 }
 

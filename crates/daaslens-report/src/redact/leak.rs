@@ -16,10 +16,10 @@ pub(crate) fn search(redacted: &Redacted, outputs: &[&[u8]]) -> Result<BTreeSet<
         let lower = secret.to_lowercase();
         let plain = String::from_utf8_lossy(&percent_decoded(lower.as_bytes())).replace('+', " ");
         let bare = plain.trim();
-        if bare.len() >= super::SHORTEST_SECRET && !redacted.shown.contains(bare) {
+        if bare.len() >= super::SHORTEST_SECRET && !redacted.shown.contains(head(bare)) {
             wanted.insert(bare.to_owned());
         }
-        if !redacted.shown.contains(&lower) {
+        if !redacted.shown.contains(head(&lower)) {
             wanted.insert(lower);
         }
     }
@@ -27,20 +27,29 @@ pub(crate) fn search(redacted: &Redacted, outputs: &[&[u8]]) -> Result<BTreeSet<
         return Ok(BTreeSet::new());
     }
     let wanted: Vec<_> = wanted.into_iter().collect();
-    let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(&wanted)?;
+    // The beginning of a long secret says enough, and keeps the search small.
+    let heads: Vec<_> = wanted.iter().map(|secret| head(secret)).collect();
+    let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(&heads)?;
     let mut found = BTreeSet::new();
     for output in outputs {
         for form in decoded_forms(output) {
             for hit in automaton.find_overlapping_iter(&form) {
-                if is_whole(&form, hit.range())
-                    && let Some(word) = wanted.get(hit.pattern().as_usize())
-                {
+                let Some(word) = wanted.get(hit.pattern().as_usize()) else { continue };
+                if hit.range().len() < word.len() || is_whole(&form, hit.range()) {
                     found.insert(word.clone());
                 }
             }
         }
     }
     Ok(found)
+}
+
+fn head(secret: &str) -> &str {
+    let mut end = secret.len().min(super::LONGEST_NAME);
+    while !secret.is_char_boundary(end) {
+        end -= 1;
+    }
+    secret.get(..end).unwrap_or(secret)
 }
 
 /// Whether nothing of the word goes on before or after: `site` is no leak of `sites`.
@@ -51,13 +60,6 @@ pub(crate) fn is_whole(text: &[u8], range: Range<usize>) -> bool {
     let before = range.start.checked_sub(1).and_then(|at| text.get(at));
     let last = range.end.checked_sub(1).and_then(|at| text.get(at));
     !joins(text.get(range.start), before) && !joins(last, text.get(range.end))
-}
-
-/// Words and numbers which the program itself may use. A hit on one counts only where the input's text has it.
-pub(crate) fn is_ordinary(word: &str) -> bool {
-    word.len() < 12
-        && (word.bytes().all(|b| b.is_ascii_alphabetic())
-            || word.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// What the bytes say to somebody who decodes them: as they are, as a browser shows them, percent-decoded, and
@@ -180,7 +182,5 @@ mod tests {
         assert!(is_whole(b"a-shop.x", 2..6));
         assert!(!is_whole(b"ashop", 1..5));
         assert!(!is_whole(b"shops", 0..4));
-        assert!(is_ordinary("instance") && is_ordinary("123456"));
-        assert!(!is_ordinary("hunter22") && !is_ordinary("averylongsecretword"));
     }
 }

@@ -23,7 +23,7 @@ use crate::{Error, Options};
 use pseudonym::Pseudonyms;
 use secrets::{Hit, Patterns};
 
-pub(crate) use leak::{is_ordinary, search};
+pub(crate) use leak::search;
 pub(crate) use pseudonym::parse_address;
 
 /// How much is masked.
@@ -129,6 +129,8 @@ pub(crate) struct Redacted {
 
 /// Names shorter than this are masked where they are known to be names, but not searched for in free text.
 const SHORTEST_NAME: usize = 4;
+/// No name of a host, a site or a user is longer; what is longer is nonsense, and would make the search slow.
+const LONGEST_NAME: usize = 256;
 /// Values shorter than this are not searched for in the output.
 const SHORTEST_SECRET: usize = 6;
 /// What is looked at of one text; far more than what is shown of it.
@@ -164,19 +166,23 @@ pub(crate) fn redact(
     })
 }
 
-/// All texts of a masked analysis, to tell the input's words from the program's own.
-pub(crate) fn texts_of(analysis: &Analysis) -> String {
-    struct All(String);
-    impl walk::Visitor for All {
-        fn text(&mut self, _: PartKind, text: &mut String) {
-            self.0.push_str(text);
-            self.0.push('\n');
+impl Redacted {
+    /// The same without any text of the input: what is rendered from it are the program's own words, numbers and
+    /// dates.
+    pub(crate) fn blank(&self) -> Self {
+        struct Blank;
+        impl walk::Visitor for Blank {
+            fn text(&mut self, _: PartKind, text: &mut String) {
+                text.clear();
+            }
+            fn source_path(&mut self, path: &mut String) {
+                path.clear();
+            }
         }
-        fn source_path(&mut self, _: &mut String) {}
+        let mut blank = self.clone();
+        walk::texts(&mut blank.analysis, &mut Blank);
+        blank
     }
-    let mut all = All(String::new());
-    walk::texts(&mut analysis.clone(), &mut all);
-    all.0
 }
 
 /// Learns names from the fields that are known to hold one.
@@ -245,13 +251,18 @@ impl Masker {
         let mut meanings = Vec::new();
         for (name, alias, is_site) in learned.names.names() {
             let class = if is_site { Class::Site } else { Class::Host };
-            if level.masks(class) && name.len() >= SHORTEST_NAME && !words::is_platform(name) {
+            let length = SHORTEST_NAME..=LONGEST_NAME;
+            if level.masks(class) && length.contains(&name.len()) && !words::is_platform(name) {
                 words.push(name.to_owned());
                 meanings.push((class, alias));
             }
         }
         if level.masks(Class::User) {
-            for user in learned.users.iter().filter(|user| user.len() >= SHORTEST_NAME) {
+            for user in learned
+                .users
+                .iter()
+                .filter(|user| (SHORTEST_NAME..=LONGEST_NAME).contains(&user.len()))
+            {
                 words.push(user.clone());
                 meanings.push((Class::User, "[user]".to_owned()));
             }

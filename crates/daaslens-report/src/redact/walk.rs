@@ -57,7 +57,9 @@ pub(crate) fn texts(analysis: &mut Analysis, v: &mut impl Visitor) {
     for Input { name, kind: _ } in inputs {
         v.source_path(name);
     }
-    findings.iter_mut().for_each(|it| finding(it, v));
+    for it in findings {
+        finding(it, v);
+    }
     if let Some(it) = http {
         http_texts(it, v);
     }
@@ -72,12 +74,18 @@ pub(crate) fn texts(analysis: &mut Analysis, v: &mut impl Visitor) {
     }
     coverage_texts(coverage, v);
     for AutoHeal { trigger: _, fired, outside_incidents: _, notes } in &mut mitigation.auto_heal {
-        fired.iter_mut().for_each(|(_, instance)| v.text(PartKind::Instance, instance));
+        for (_, instance) in fired {
+            v.text(PartKind::Instance, instance);
+        }
         each(v, Text, notes);
     }
     each(v, Text, &mut mitigation.no_rule);
-    sources.iter_mut().for_each(|it| source_texts(it, v));
-    options.iter_mut().for_each(|(_, value)| v.text(Text, value));
+    for it in sources {
+        source_texts(it, v);
+    }
+    for (_, value) in options {
+        v.text(Text, value);
+    }
 }
 
 fn each<'a>(v: &mut impl Visitor, kind: PartKind, texts: impl IntoIterator<Item = &'a mut String>) {
@@ -118,7 +126,9 @@ fn finding(finding: &mut Finding, v: &mut impl Visitor) {
         each(v, Text, supports.iter_mut().chain(against).chain(missing));
     }
     each(v, Text, mitigate.iter_mut().chain(fix).chain(collect_next));
-    evidence.iter_mut().for_each(|it| evidence_texts(it, v));
+    for it in evidence {
+        evidence_texts(it, v);
+    }
     for row in closeup.iter_mut().flat_map(|closeup| &mut closeup.rows) {
         v.text(row.kind, &mut row.label);
     }
@@ -131,13 +141,21 @@ fn evidence_texts(evidence: &mut Evidence, v: &mut impl Visitor) {
 }
 
 fn http_texts(http: &mut Http, v: &mut impl Visitor) {
-    http.outcomes.iter_mut().for_each(|it| v.text(PartKind::Plain, &mut it.meaning));
-    http.sites.iter_mut().for_each(|it| v.text(PartKind::Site, &mut it.name));
+    for it in &mut http.outcomes {
+        v.text(PartKind::Plain, &mut it.meaning);
+    }
+    for it in &mut http.sites {
+        v.text(PartKind::Site, &mut it.name);
+    }
     for Instance { name, aliases, inferred: _, counts: _, range: _ } in &mut http.instances {
         each(v, PartKind::Instance, std::iter::once(name).chain(aliases));
     }
-    http.urls.iter_mut().for_each(|it| v.text(PartKind::Path, &mut it.url));
-    http.other_vantages.iter_mut().for_each(|it| v.text(PartKind::Text, &mut it.name));
+    for it in &mut http.urls {
+        v.text(PartKind::Path, &mut it.url);
+    }
+    for it in &mut http.other_vantages {
+        v.text(PartKind::Text, &mut it.name);
+    }
 }
 
 fn event_texts(events: &mut EventSummary, v: &mut impl Visitor) {
@@ -148,7 +166,9 @@ fn event_texts(events: &mut EventSummary, v: &mut impl Visitor) {
     {
         v.text(Text, provider);
         v.text(Plain, meaning);
-        example.iter_mut().for_each(|it| evidence_texts(it, v));
+        if let Some(it) = example {
+            evidence_texts(it, v);
+        }
     }
     for Signature {
         id: _,
@@ -165,22 +185,36 @@ fn event_texts(events: &mut EventSummary, v: &mut impl Visitor) {
     } in signatures
     {
         each(v, Text, [text, exception, message]);
-        instances.iter_mut().for_each(|(name, _)| v.text(Instance, name));
-        frames.iter_mut().for_each(|frame| v.text(Text, &mut frame.text));
-        paths.iter_mut().for_each(|(path, _)| v.text(Path, path));
-        evidence.iter_mut().for_each(|it| evidence_texts(it, v));
+        for (name, _) in instances {
+            v.text(Instance, name);
+        }
+        for frame in frames {
+            v.text(Text, &mut frame.text);
+        }
+        for (path, _) in paths {
+            v.text(Path, path);
+        }
+        for it in evidence {
+            evidence_texts(it, v);
+        }
     }
 }
 
 fn php_texts(php: &mut PhpSummary, v: &mut impl Visitor) {
     let PhpSummary { records: _, levels, groups, pages, range: _ } = php;
-    levels.iter_mut().for_each(|(level, _)| v.text(PartKind::Text, level));
+    for (level, _) in levels {
+        v.text(PartKind::Text, level);
+    }
     for PhpGroup { level, message, place, count: _, recent: _, range: _, evidence } in groups {
         each(v, PartKind::Text, [level, message]);
         v.text(PartKind::Path, place);
-        evidence.iter_mut().for_each(|it| evidence_texts(it, v));
+        for it in evidence {
+            evidence_texts(it, v);
+        }
     }
-    pages.iter_mut().for_each(|(page, _)| v.text(PartKind::Path, page));
+    for (page, _) in pages {
+        v.text(PartKind::Path, page);
+    }
 }
 
 fn timeline_texts(timeline: &mut Timeline, v: &mut impl Visitor) {
@@ -188,7 +222,9 @@ fn timeline_texts(timeline: &mut Timeline, v: &mut impl Visitor) {
         v.text(PartKind::Instance, name);
     }
     for MarkRow { label: _, kind: _, marks } in &mut timeline.rows {
-        marks.iter_mut().for_each(|Mark { range: _, label, kind }| v.text(*kind, label));
+        for Mark { range: _, label, kind } in marks {
+            v.text(*kind, label);
+        }
     }
 }
 
@@ -200,7 +236,9 @@ fn coverage_texts(coverage: &mut Coverage, v: &mut impl Visitor) {
         v.text(Text, reason);
     }
     each(v, Text, not_checked);
-    checked_clean.iter_mut().for_each(|Clean { rule: _, text }| v.text(Text, text));
+    for Clean { rule: _, text } in checked_clean {
+        v.text(Text, text);
+    }
     each(v, Text, notes);
 }
 
@@ -223,5 +261,7 @@ fn source_texts(source: &mut SourceInfo, v: &mut impl Visitor) {
     each(v, PartKind::Site, site);
     each(v, PartKind::Instance, instance);
     each(v, PartKind::Text, reason);
-    faults.iter_mut().for_each(|fault| v.text(PartKind::Text, &mut fault.fault));
+    for fault in faults {
+        v.text(PartKind::Text, &mut fault.fault);
+    }
 }

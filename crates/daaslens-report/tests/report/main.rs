@@ -143,7 +143,9 @@ fn json_keys_are_sorted_everywhere() {
                 }
             }
             serde_json::Value::Array(items) => {
-                items.iter().for_each(|item| sorted(item, text, from))
+                for item in items {
+                    sorted(item, text, from);
+                }
             }
             _ => {}
         }
@@ -170,7 +172,7 @@ fn a_bundle_that_says_nothing_is_said_to_say_nothing() {
         "No event log in this bundle",
         "No PHP error log in this bundle",
         "No file was found in the input",
-        "None found.",
+        "None found, and nothing could be called clean",
     ] {
         assert!(html.contains(sentence), "{sentence}");
     }
@@ -326,4 +328,16 @@ fn names_of_the_platform_s_machines_stay() {
         assert!(html.contains(name), "{name}");
     }
     assert!(html.contains("site-1") && !html.contains("contoso-shop"));
+}
+
+#[test]
+fn a_visitor_cannot_stop_or_deface_the_report() {
+    let mut analysis = sample::rich();
+    let query = "a=2026-03-11&b=http-5xx-cluster&c=instance&d=332817&e=daaslens&f=%2Fapi%2Forders&g=Mitigate+now";
+    for evidence in analysis.findings.iter_mut().flat_map(|it| &mut it.evidence) {
+        evidence.excerpt.0.push(sample::part(PartKind::Query, query, false));
+    }
+    let html = html(&analysis);
+    assert!(html.contains("After deployment 7c31e0a one worker process crashed nine times"));
+    assert!(html.contains("<code>http-5xx-cluster</code>") && !html.contains("[secret]"));
 }

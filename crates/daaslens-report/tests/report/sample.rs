@@ -1,16 +1,24 @@
 //! Analyses made by hand: a rich one, and the borders.
 
 use daaslens_core::finding::{Closeup, CloseupRow};
-use daaslens_core::model::*;
-use daaslens_core::*;
+use daaslens_core::model::{
+    Analysis, Answer, AutoHeal, Clean, ClusterBand, Coverage, EventGroup, EventSummary,
+    FaultSample, Frame, Gap, HealTrigger, Health, Http, HttpCounts, Identity, Input, Instance,
+    InstanceLane, Mark, MarkRow, Mitigation, Outcome, PhpGroup, PhpSummary, Signature, Site,
+    SourceInfo, SourceStatus, Timeline, Totals, Url, Vantage, Verdict,
+};
+use daaslens_core::{
+    Advice, Attribution, Cause, Confidence, Evidence, Excerpt, Factor, Finding, Latency, Location,
+    Metric, Part, PartKind, Severity, SourceId, Subject, Time, TimeRange,
+};
 
-pub const DAY: i64 = 1_773_187_200; // 2026-03-11T00:00:00Z
+pub(crate) const DAY: i64 = 1_773_187_200; // 2026-03-11T00:00:00Z
 
-pub fn at(text: &str) -> Time {
+pub(crate) fn at(text: &str) -> Time {
     Time::parse(&format!("2026-03-11 {text}")).expect("a time of day")
 }
 
-pub fn range(start: &str, end: &str) -> TimeRange {
+pub(crate) fn range(start: &str, end: &str) -> TimeRange {
     TimeRange::new(at(start), at(end))
 }
 
@@ -25,7 +33,7 @@ impl Dice {
     }
 }
 
-pub fn part(kind: PartKind, text: &str, strong: bool) -> Part {
+pub(crate) fn part(kind: PartKind, text: &str, strong: bool) -> Part {
     Part { kind, text: text.to_owned(), strong }
 }
 
@@ -42,7 +50,7 @@ fn request(
     client: &str,
     outcome: &str,
 ) -> Evidence {
-    use PartKind::*;
+    use PartKind::{Address, Cookie, Host, Path, Plain, Query, Site, Text, Url};
     Evidence {
         at: place(0, line, line * 311),
         note: String::new(),
@@ -98,7 +106,7 @@ fn source(path: &str, kind: &'static str, bytes: u64, records: u64) -> SourceInf
 }
 
 /// A day with a crash loop after a deployment, and a stall in the afternoon.
-pub fn rich() -> Analysis {
+pub(crate) fn rich() -> Analysis {
     let mut dice = Dice(7);
     let a = range("02:14:07", "02:31:02");
     let b = range("16:05:20", "16:26:21");
@@ -522,7 +530,7 @@ fn findings(a: TimeRange, b: TimeRange) -> Vec<Finding> {
         Confidence::Likely,
         "/catalog/search takes 3.8 s (p95), all day long".to_owned(),
     );
-    slow.detail = "It has 41 % of all time taken and 16 % of the requests.".to_owned();
+    slow.detail.push_str("It has 41 % of all time taken and 16 % of the requests.");
     slow.subject.url = Some("/catalog/search".to_owned());
     slow.metrics = vec![("requests", Metric::Count(52_031)), ("p95_ms", Metric::Millis(3800))];
     slow.advice.fix = text(&["Profile /catalog/search."]);
@@ -542,7 +550,7 @@ fn findings(a: TimeRange, b: TimeRange) -> Vec<Finding> {
         "Two deployments: 7c31e0a at 02:11:04, a9d4f12 at 02:30:38".to_owned(),
     );
     note.window = Some(range("02:11:04", "02:30:38"));
-    note.detail = "Started by deploy@contoso-shop.example.".to_owned();
+    note.detail.push_str("Started by deploy@contoso-shop.example.");
     vec![first, second, looped, slow, note]
 }
 
@@ -630,12 +638,12 @@ fn timeline(dice: &mut Dice, a: TimeRange, b: TimeRange) -> Timeline {
 }
 
 /// A bundle with nothing readable in it.
-pub fn nothing() -> Analysis {
+pub(crate) fn nothing() -> Analysis {
     Analysis::default()
 }
 
 /// Only an event log.
-pub fn without_http() -> Analysis {
+pub(crate) fn without_http() -> Analysis {
     let mut analysis = rich();
     analysis.http = None;
     analysis.php = None;
@@ -654,7 +662,7 @@ pub fn without_http() -> Analysis {
 }
 
 /// One request, and nothing wrong with it.
-pub fn one_request() -> Analysis {
+pub(crate) fn one_request() -> Analysis {
     let mut latency = Latency::default();
     latency.record(12);
     let counts = HttpCounts { requests: 1, ..HttpCounts::default() };
@@ -707,7 +715,7 @@ pub fn one_request() -> Analysis {
 }
 
 /// Far too much of everything.
-pub fn monster() -> Analysis {
+pub(crate) fn monster() -> Analysis {
     let mut analysis = rich();
     let pattern = analysis.findings.clone();
     analysis.findings.clear();

@@ -1,0 +1,403 @@
+//! Crashes and exceptions of the event log, grouped by signature.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use daaslens_core::model::{Frame, Signature as Shown};
+use daaslens_core::text::{counted, duration_s, shortened};
+use daaslens_core::{Evidence, TimeRange};
+use daaslens_eventlog::ancm::AncmKind;
+use daaslens_eventlog::aspnet::web_error;
+use daaslens_eventlog::incident::vanished;
+use daaslens_eventlog::runtime::log_record;
+use daaslens_eventlog::{Event, Incident, IncidentKind, Level};
+
+use crate::facts::Facts;
+use crate::http::cube::Cube;
+use crate::http::summary::app_sites;
+use crate::joins::Joins;
+use crate::records::events::Events;
+use crate::signature::{self, Signature};
+
+/// So many deaths of one machine within so many seconds are a loop.
+pub(crate) const LOOP_COUNT: usize = 3;
+pub(crate) const LOOP_SECONDS: i64 = 600;
+
+/// How long after a crash the requests of its instance are looked at.
+const AFTER: i64 = 40;
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(crate) struct Crashes {
+    /// Most frequent first.
+    pub(crate) groups: Vec<Group>,
+    /// Exceptions that ended no process, most frequent first.
+    pub(crate) thrown: Vec<Thrown>,
+    pub(crate) silent: Silent,
+}
+
+/// Crashes of one signature.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) signature: Signature,
+    pub(crate) code: Option<u32>,
+    /// Indices into the incidents.
+    pub(crate) incidents: Vec<usize>,
+}
+
+/// Exceptions of one signature that ended no process.
+#[derive(Debug)]
+pub(crate) struct Thrown {
+    pub(crate) signature: Signature,
+    /// Indices into the events.
+    pub(crate) events: Vec<usize>,
+    pub(crate) paths: BTreeMap<String, u64>,
+}
+
+/// Processes that started and said nothing more.
+#[derive(Debug, Default)]
+pub(crate) struct Silent {
+    pub(crate) started: u64,
+    pub(crate) ended: Vec<SilentEnd>,
+}
+
+#[derive(Debug)]
+pub(crate) struct SilentEnd {
+    /// From its start to the start of the next one.
+    pub(crate) range: TimeRange,
+    /// The event of its start.
+    pub(crate) event: usize,
+}
+
+/// Whether an incident is a crash, or a start that failed.
+pub(crate) fn is_death(kind: IncidentKind) -> bool {
+    matches!(
+        kind,
+        IncidentKind::Crash { .. }
+            | IncidentKind::Exit { .. }
+            | IncidentKind::StartupFailure
+            | IncidentKind::RapidFail
+    )
+}
+
+/// Whether an event says that the application was started.
+pub(crate) fn is_start(event: &Event<'_>) -> bool {
+    daaslens_eventlog::ancm::ancm(event)
+        .is_some_and(|ancm| ancm.kind == AncmKind::Started && !ancm.is_scm())
+        || event.is_from("HttpPlatformHandler") && event.id == 1001
+}
+
+/// Groups what the events tell.
+pub(crate) fn group(events: &Events) -> Crashes {
+    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+    for (i, incident) in events.incidents.iter().enumerate() {
+        if matches!(incident.kind, IncidentKind::Crash { .. }) {
+            let signature = of(incident);
+            groups
+                .entry(signature.exact.clone())
+                .or_insert_with(|| Group { signature, code: incident.code, incidents: Vec::new() })
+                .incidents
+                .push(i);
+        }
+    }
+    let crashed: BTreeSet<usize> =
+        events.incidents.iter().flat_map(|incident| incident.events.iter().copied()).collect();
+    let mut thrown: BTreeMap<String, Thrown> = BTreeMap::new();
+    for (i, event) in events.events.iter().enumerate().filter(|(i, _)| !crashed.contains(i)) {
+        if let Some((signature, path)) = exception(event) {
+            let group = thrown.entry(signature.exact.clone()).or_insert_with(|| Thrown {
+                signature,
+                events: Vec::new(),
+                paths: BTreeMap::new(),
+            });
+            group.events.push(i);
+            if let Some(path) = path {
+                *group.paths.entry(path).or_default() += 1;
+            }
+        }
+    }
+    let mut groups: Vec<Group> = groups.into_values().collect();
+    groups.sort_by(|a, b| {
+        b.incidents
+            .len()
+            .cmp(&a.incidents.len())
+            .then_with(|| a.signature.exact.cmp(&b.signature.exact))
+    });
+    let mut thrown: Vec<Thrown> = thrown.into_values().collect();
+    thrown.sort_by(|a, b| {
+        b.events.len().cmp(&a.events.len()).then_with(|| a.signature.exact.cmp(&b.signature.exact))
+    });
+    Crashes { groups, thrown, silent: silent(events) }
+}
+
+/// The signature of a crash: its exception, else the module and the code.
+fn of(incident: &Incident) -> Signature {
+    match &incident.exception {
+        Some(text) if !text.is_empty() => signature::of_exception(text, incident.code),
+        _ => signature::of_native(incident.detail.as_deref().unwrap_or(""), None, incident.code),
+    }
+}
+
+/// The exception that an event tells of, which ended no process, and the path of the request.
+fn exception(event: &Event<'_>) -> Option<(Signature, Option<String>)> {
+    if let Some(error) = web_error(event) {
+        if error.client_gone() || error.exception.is_empty() {
+            return None;
+        }
+        return Some((
+            signature::of_exception(&error.exception, None),
+            Some(error.path).filter(|path| !path.is_empty()),
+        ));
+    }
+    let record = log_record(event)?;
+    let told = !record.exception.is_empty() && event.level() <= Level::Error;
+    told.then(|| {
+        let path = record.request_path().map(str::to_owned);
+        (signature::of_exception(&record.exception, None), path)
+    })
+}
+
+/// Processes that were replaced without a word, and how many were started at all: their base rate.
+fn silent(events: &Events) -> Silent {
+    let started = events.events.iter().filter(|event| is_start(event)).count() as u64;
+    let ended = vanished(&events.events)
+        .into_iter()
+        .map(|one| SilentEnd { range: TimeRange::new(one.started, one.replaced), event: one.event })
+        .collect();
+    Silent { started, ended }
+}
+
+/// Whether crashes of a group come in bursts on one machine.
+pub(crate) fn is_burst(group: &Group, facts: &Facts<'_>) -> bool {
+    let mut machines: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for incident in group.all(facts) {
+        machines
+            .entry(incident.computer.to_ascii_lowercase())
+            .or_default()
+            .push(incident.range.start.seconds());
+    }
+    machines.values().any(|times| {
+        times.windows(LOOP_COUNT).any(|some| some[LOOP_COUNT - 1] - some[0] <= LOOP_SECONDS)
+    })
+}
+
+impl Group {
+    /// Its incidents, in order of time.
+    pub(crate) fn all<'a>(&'a self, facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Incident> {
+        self.incidents.iter().filter_map(|i| facts.records.events.incidents.get(*i))
+    }
+
+    /// The exception with its message, and the frame that decides.
+    pub(crate) fn title(&self) -> String {
+        title(&self.signature)
+    }
+
+    pub(crate) fn range(&self, facts: &Facts<'_>) -> Option<TimeRange> {
+        self.all(facts).fold(None, |range, incident| TimeRange::merge(range, Some(incident.range)))
+    }
+
+    pub(crate) fn process(&self, facts: &Facts<'_>) -> Option<String> {
+        self.all(facts).find_map(|incident| incident.process.clone())
+    }
+
+    /// Machines with the number of crashes, most first.
+    pub(crate) fn machines(&self, facts: &Facts<'_>) -> Vec<(String, u64)> {
+        let mut machines: BTreeMap<String, (String, u64)> = BTreeMap::new();
+        for incident in self.all(facts) {
+            machines
+                .entry(incident.computer.to_ascii_lowercase())
+                .or_insert((incident.computer.clone(), 0))
+                .1 += 1;
+        }
+        let mut machines: Vec<(String, u64)> = machines.into_values().collect();
+        machines.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        machines
+    }
+
+    /// Server errors of its instances in the seconds after its crashes.
+    pub(crate) fn errors(&self, facts: &Facts<'_>) -> u64 {
+        self.all(facts).map(|incident| errors_after(facts.cube, facts.joins, incident)).sum()
+    }
+
+    /// How many of its crashes are seen in the requests of their instance, as failures or as a pause.
+    pub(crate) fn disturbed(&self, facts: &Facts<'_>) -> usize {
+        self.all(facts).filter(|incident| is_seen(facts.cube, facts.joins, incident)).count()
+    }
+
+    pub(crate) fn detail(&self, facts: &Facts<'_>) -> String {
+        let mut parts = Vec::new();
+        if let Some(process) = self.process(facts) {
+            parts.push(format!("Process {process}."));
+        }
+        if let Some(code) = self.code {
+            let known = daaslens_kb::exception_code(code)
+                .map_or_else(String::new, |known| format!(" ({})", known.about.title));
+            parts.push(format!("Code {code:#010x}{known}."));
+        }
+        let ids: BTreeSet<(String, u32)> = self
+            .all(facts)
+            .flat_map(|incident| incident.events.iter())
+            .filter_map(|i| facts.records.events.events.get(*i))
+            .map(|event| (event.provider.to_string(), event.id))
+            .collect();
+        let ids: Vec<String> =
+            ids.into_iter().map(|(provider, id)| format!("{provider} {id}")).collect();
+        parts.push(format!("Told by {}.", ids.join(", ")));
+        let downs: Vec<i64> =
+            self.all(facts).filter_map(|incident| down(facts, incident)).collect();
+        if let (Some(least), Some(most)) = (downs.iter().min(), downs.iter().max()) {
+            parts.push(if least == most {
+                format!("Started again after {}.", duration_s((*most).max(0) as u64))
+            } else {
+                format!(
+                    "Started again after {} to {}.",
+                    duration_s((*least).max(0) as u64),
+                    duration_s((*most).max(0) as u64)
+                )
+            });
+        }
+        let errors = self.errors(facts);
+        if errors > 0 {
+            parts.push(format!(
+                "{} of the instance within {AFTER}\u{a0}s of them.",
+                counted(errors, "server error", "server errors")
+            ));
+        }
+        parts.join(" ")
+    }
+
+    pub(crate) fn evidence(&self, facts: &Facts<'_>, most: usize) -> Vec<Evidence> {
+        let count = self.incidents.len() as u64;
+        let mut evidence: Vec<Evidence> = Vec::new();
+        // All events of the first crash, then the first event of each other one.
+        for (at, incident) in self.all(facts).enumerate() {
+            let events = if at == 0 { incident.events.len() } else { 1 };
+            evidence.extend(
+                incident
+                    .events
+                    .iter()
+                    .take(events)
+                    .filter_map(|i| facts.records.events.evidence(*i, "", count)),
+            );
+        }
+        evidence.truncate(most);
+        evidence
+    }
+}
+
+impl Thrown {
+    pub(crate) fn title(&self) -> String {
+        title(&self.signature)
+    }
+
+    pub(crate) fn range(&self, facts: &Facts<'_>) -> Option<TimeRange> {
+        let times = self.events.iter().filter_map(|i| facts.records.events.events.get(*i)?.time);
+        times.fold(None, |mut range, time| {
+            TimeRange::extend(&mut range, time);
+            range
+        })
+    }
+}
+
+fn title(signature: &Signature) -> String {
+    let mut title = match (signature.exception.is_empty(), signature.message.is_empty()) {
+        (false, false) => format!("{}: {}", signature.exception, shortened(&signature.message, 80)),
+        (false, true) => signature.exception.clone(),
+        (true, _) => signature.exact.clone(),
+    };
+    if let Some(frame) = signature.frames.iter().find(|frame| frame.own) {
+        title.push_str(" at ");
+        title.push_str(&frame.text);
+    }
+    title
+}
+
+/// Seconds from a crash to the next start on its machine.
+fn down(facts: &Facts<'_>, incident: &Incident) -> Option<i64> {
+    let starts =
+        facts.records.events.events.iter().filter(|event| {
+            event.computer.eq_ignore_ascii_case(&incident.computer) && is_start(event)
+        });
+    let next =
+        starts.filter_map(|event| event.time).filter(|time| *time >= incident.range.start).min()?;
+    Some(next.seconds() - incident.range.start.seconds()).filter(|seconds| *seconds <= 3600)
+}
+
+fn errors_after(cube: &Cube, joins: &Joins, incident: &Incident) -> u64 {
+    let instance = joins.instance(&incident.computer).map(|join| join.instance.as_str());
+    let from = incident.range.start.seconds() - 2;
+    let mut errors = 0;
+    for (_, site) in app_sites(cube) {
+        for (name, lane) in &site.lanes {
+            if instance.is_none_or(|instance| instance == name) {
+                errors += lane
+                    .course
+                    .errors()
+                    .filter(|(at, _)| (from..=from + AFTER).contains(at))
+                    .map(|(_, errors)| errors[..4].iter().map(|n| u64::from(*n)).sum::<u64>())
+                    .sum::<u64>();
+            }
+        }
+    }
+    errors
+}
+
+fn is_seen(cube: &Cube, joins: &Joins, incident: &Incident) -> bool {
+    let Some(join) = joins.instance(&incident.computer) else { return false };
+    let courses = crate::joins::courses(cube);
+    crate::joins::disturbed(&courses, incident.range.start) == Some(join.instance.as_str())
+}
+
+/// The signatures for the report.
+pub(crate) fn shown(facts: &Facts<'_>) -> Vec<Shown> {
+    let crashes = facts.crashes.groups.iter().map(|group| Shown {
+        id: 0,
+        text: group.signature.exact.clone(),
+        exception: group.signature.exception.clone(),
+        message: group.signature.message.clone(),
+        crash: true,
+        count: group.incidents.len() as u64,
+        instances: group
+            .machines(facts)
+            .into_iter()
+            .map(|(machine, n)| (facts.named(&machine), n))
+            .collect(),
+        range: group.range(facts),
+        frames: frames(&group.signature.frames),
+        paths: Vec::new(),
+        evidence: group.evidence(facts, 3),
+    });
+    let thrown = facts.crashes.thrown.iter().map(|thrown| {
+        let mut machines: BTreeMap<String, u64> = BTreeMap::new();
+        for event in thrown.events.iter().filter_map(|i| facts.records.events.events.get(*i)) {
+            *machines.entry(facts.named(&event.computer)).or_default() += 1;
+        }
+        let count = thrown.events.len() as u64;
+        Shown {
+            id: 0,
+            text: thrown.signature.exact.clone(),
+            exception: thrown.signature.exception.clone(),
+            message: thrown.signature.message.clone(),
+            crash: false,
+            count,
+            instances: machines.into_iter().collect(),
+            range: thrown.range(facts),
+            frames: frames(&thrown.signature.frames),
+            paths: thrown.paths.iter().map(|(path, n)| (path.clone(), *n)).take(10).collect(),
+            evidence: thrown
+                .events
+                .iter()
+                .take(2)
+                .filter_map(|i| facts.records.events.evidence(*i, "", count))
+                .collect(),
+        }
+    });
+    let mut all: Vec<Shown> = crashes.chain(thrown).take(40).collect();
+    for (i, signature) in all.iter_mut().enumerate() {
+        signature.id = i as u32 + 1;
+    }
+    all
+}
+
+fn frames(frames: &[Frame]) -> Vec<Frame> {
+    frames.iter().take(30).cloned().collect()
+}

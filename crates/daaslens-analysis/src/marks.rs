@@ -1,0 +1,77 @@
+//! Marks on the timeline: what happened, from all sources but the requests.
+
+use daaslens_core::model::{Mark, MarkRow};
+use daaslens_core::text::shortened;
+use daaslens_core::{Kind, PartKind, Time, TimeRange};
+use daaslens_eventlog::IncidentKind;
+
+use crate::crashes::{is_death, is_start};
+use crate::facts::Facts;
+use crate::rules;
+
+/// Marks of one kind that are drawn; more would not be told apart.
+const MOST: usize = 500;
+
+/// The rows, also those without a mark: a bundle that could show something and shows none says something.
+pub(crate) fn rows(facts: &Facts<'_>) -> Vec<MarkRow> {
+    let records = facts.records;
+    let mut rows = Vec::new();
+    let mark = |range: TimeRange, label: String, kind: PartKind| Mark { range, label, kind };
+    let mut row = |label, kind, present: bool, mut marks: Vec<Mark>| {
+        if present || !marks.is_empty() {
+            marks.sort_by(|a, b| (a.range, &a.label).cmp(&(b.range, &b.label)));
+            marks.truncate(MOST);
+            rows.push(MarkRow { label, kind, marks });
+        }
+    };
+    row(
+        "Deployments",
+        "deployment",
+        facts.has(Kind::Deployment),
+        records
+            .platform
+            .deployments
+            .iter()
+            .map(|one| mark(one.range, shortened(&one.id, 10).into_owned(), PartKind::Text))
+            .collect(),
+    );
+    let incidents = |wanted: fn(IncidentKind) -> bool| {
+        records
+            .events
+            .incidents
+            .iter()
+            .filter(move |one| wanted(one.kind))
+            .map(|one| mark(one.range, facts.named(&one.computer), PartKind::Instance))
+            .collect::<Vec<_>>()
+    };
+    let events = records.events.files > 0;
+    row("Crashes", "crash", events, incidents(is_death));
+    let starts = records.events.events.iter().filter(|event| is_start(event)).filter_map(|event| {
+        Some(mark(TimeRange::at(event.time?), facts.named(&event.computer), PartKind::Instance))
+    });
+    let recycles = incidents(|kind| rules::recycle_word(kind).is_some());
+    row("Starts and recycles", "start", events, starts.chain(recycles).collect());
+    let mut fatals: Vec<Mark> = Vec::new();
+    for (signature, group) in records.php.groups.iter().filter(|(_, group)| rules::is_fatal(group))
+    {
+        let label = shortened(&signature.message, 40).into_owned();
+        fatals.extend(
+            group.seconds.keys().map(|at| {
+                mark(TimeRange::at(Time::from_seconds(*at)), label.clone(), PartKind::Text)
+            }),
+        );
+    }
+    row("PHP fatals", "php", records.php.sources > 0, fatals);
+    row(
+        "DaaS sessions",
+        "session",
+        facts.has(Kind::Session),
+        records
+            .platform
+            .sessions
+            .iter()
+            .map(|one| mark(one.range, one.tool.clone(), PartKind::Text))
+            .collect(),
+    );
+    rows
+}

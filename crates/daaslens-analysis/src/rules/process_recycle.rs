@@ -1,0 +1,116 @@
+#![doc = include_str!("process_recycle.md")]
+
+use std::collections::BTreeMap;
+
+use daaslens_core::model::Clean;
+use daaslens_core::text::{counted, shortened, thousands};
+use daaslens_core::{Confidence, Finding, Metric, Severity};
+use daaslens_eventlog::{Incident, IncidentKind};
+
+use super::{Conclusions, Rule, no_questions};
+use crate::facts::Facts;
+use crate::zoom::Reply;
+
+pub(super) const RULE: Rule = Rule {
+    id: "process-recycle",
+    doc: include_str!("process_recycle.md"),
+    questions: no_questions,
+    conclude,
+};
+
+fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
+    let events = &facts.records.events;
+    if events.files == 0 {
+        return;
+    }
+    let mut kinds: BTreeMap<(IncidentKind, String), Vec<&Incident>> = BTreeMap::new();
+    for incident in events.incidents.iter().filter(|incident| word(incident.kind).is_some()) {
+        let detail = if incident.kind == IncidentKind::LimitRecycle {
+            incident.detail.clone()
+        } else {
+            None
+        };
+        kinds.entry((incident.kind, detail.unwrap_or_default())).or_default().push(incident);
+    }
+    for ((kind, detail), incidents) in &kinds {
+        out.findings.push(finding(*kind, detail, incidents, facts));
+    }
+    if kinds.is_empty() {
+        let text = format!("none in {}", counted(events.events.len() as u64, "event", "events"));
+        out.clean.push(Clean { rule: RULE.id, text });
+    }
+}
+
+/// The kind in words; `None` for what is no recycle.
+pub(crate) fn word(kind: IncidentKind) -> Option<&'static str> {
+    Some(match kind {
+        IncidentKind::LimitRecycle => "auto-heal limit",
+        IncidentKind::AppOffline => "app_offline.htm",
+        IncidentKind::ConfigurationChange => "configuration change",
+        IncidentKind::FileChange => "file change",
+        IncidentKind::Shutdown => "shutdown of the application",
+        IncidentKind::PoolRecycle => "recycle of the pool",
+        IncidentKind::UngracefulShutdown => "shutdown that did not end in time",
+        IncidentKind::Hang => "process that did not answer",
+        _ => return None,
+    })
+}
+
+fn finding(
+    kind: IncidentKind,
+    detail: &str,
+    incidents: &[&Incident],
+    facts: &Facts<'_>,
+) -> Finding {
+    let first = incidents[0];
+    let range = incidents.iter().fold(first.range, |all, one| all.union(one.range));
+    let mut machines: Vec<String> =
+        incidents.iter().map(|one| one.computer.to_ascii_lowercase()).collect();
+    machines.sort();
+    machines.dedup();
+    let on = match machines.as_slice() {
+        [_] => facts.named(&first.computer),
+        several => format!("{} machines", several.len()),
+    };
+    let what = word(kind).unwrap_or_default();
+    let limit =
+        if detail.is_empty() { String::new() } else { format!(" '{}'", shortened(detail, 60)) };
+    let headline = format!("{} \u{d7} {what}{limit} on {on}", thousands(incidents.len() as u64));
+    let defect = matches!(
+        kind,
+        IncidentKind::LimitRecycle | IncidentKind::Hang | IncidentKind::UngracefulShutdown
+    );
+    let severity = if defect { Severity::Warning } else { Severity::Info };
+    let mut finding = Finding::new(RULE.id, severity, Confidence::Likely, headline);
+    finding.window = Some(range);
+    if let [_] = machines.as_slice() {
+        finding.subject.instance = Some(
+            facts
+                .joins
+                .instance(&first.computer)
+                .map_or_else(|| first.computer.clone(), |join| join.instance.clone()),
+        );
+    }
+    finding.metrics = vec![("count", Metric::Count(incidents.len() as u64))];
+    finding.impact = incidents.len() as u64;
+    let events = &facts.records.events;
+    if let Some(event) = first.events.first().and_then(|i| events.events.get(*i)) {
+        let text: Vec<&str> = event.data.iter().map(|datum| &*datum.text).collect();
+        let text = text.join(" ");
+        let about = daaslens_kb::event_text(&event.provider, event.id, &text)
+            .map(|known| known.about)
+            .or_else(|| daaslens_kb::event(&event.provider, event.id).map(|known| known.about));
+        if let Some(about) = about {
+            finding.detail = about.means.to_owned();
+            finding.advice.fix.extend(about.advice.iter().map(|line| (*line).to_owned()));
+        }
+    }
+    finding.evidence = incidents
+        .iter()
+        .filter_map(|incident| {
+            events.evidence(*incident.events.first()?, "", incidents.len() as u64)
+        })
+        .take(4)
+        .collect();
+    finding
+}

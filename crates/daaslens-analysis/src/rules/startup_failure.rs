@@ -1,0 +1,146 @@
+#![doc = include_str!("startup_failure.md")]
+
+use std::collections::BTreeMap;
+
+use daaslens_core::model::Clean;
+use daaslens_core::text::{counted, shortened, thousands};
+use daaslens_core::{Confidence, Finding, Metric, Severity};
+use daaslens_eventlog::{Incident, IncidentKind, Phase};
+
+use super::{Conclusions, Rule, no_questions};
+use crate::crashes::is_start;
+use crate::facts::Facts;
+use crate::zoom::Reply;
+
+pub(super) const RULE: Rule = Rule {
+    id: "startup-failure",
+    doc: include_str!("startup_failure.md"),
+    questions: no_questions,
+    conclude,
+};
+
+/// So many failures are critical whatever came after.
+const MANY: usize = 3;
+
+fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
+    let events = &facts.records.events;
+    if events.files == 0 {
+        return;
+    }
+    let mut groups: BTreeMap<String, Vec<&Incident>> = BTreeMap::new();
+    for incident in events.incidents.iter().filter(|incident| is_failed_start(incident.kind)) {
+        groups.entry(key(incident)).or_default().push(incident);
+    }
+    for incidents in groups.values() {
+        out.findings.push(finding(incidents, facts));
+    }
+    if groups.is_empty() {
+        let text = format!(
+            "no failed start in {}",
+            counted(events.events.len() as u64, "event", "events")
+        );
+        out.clean.push(Clean { rule: RULE.id, text });
+    }
+}
+
+fn is_failed_start(kind: IncidentKind) -> bool {
+    matches!(
+        kind,
+        IncidentKind::StartupFailure
+            | IncidentKind::Crash { phase: Phase::Startup }
+            | IncidentKind::Exit { phase: Phase::Startup }
+    )
+}
+
+/// What makes two failed starts the same: exception and code.
+fn key(incident: &Incident) -> String {
+    let exception = incident
+        .exception
+        .as_ref()
+        .map(|text| crate::signature::of_exception(text, incident.code).exact);
+    format!(
+        "{} {}",
+        exception.unwrap_or_default(),
+        incident.code.map_or_else(String::new, |code| format!("{code:#010x}"))
+    )
+}
+
+fn finding(incidents: &[&Incident], facts: &Facts<'_>) -> Finding {
+    let events = &facts.records.events;
+    let first = incidents[0];
+    let range = incidents.iter().fold(first.range, |all, one| all.union(one.range));
+    let started_later = events.events.iter().any(|event| {
+        is_start(event)
+            && event.computer.eq_ignore_ascii_case(&first.computer)
+            && event.time.is_some_and(|t| t >= range.end)
+    });
+    let severity = if started_later && incidents.len() < MANY {
+        Severity::Warning
+    } else {
+        Severity::Critical
+    };
+    let signature =
+        first.exception.as_ref().map(|text| crate::signature::of_exception(text, first.code));
+    let why = match (&signature, first.code) {
+        (Some(signature), _) if !signature.exception.is_empty() => {
+            format!("{}: {}", signature.exception, signature.message)
+        }
+        (_, Some(code)) => daaslens_kb::exception_code(code).map_or_else(
+            || format!("code {code:#010x}"),
+            |known| format!("{code:#010x}, {}", known.about.title),
+        ),
+        _ => first.detail.clone().unwrap_or_else(|| "no reason given".to_owned()),
+    };
+    let headline = format!(
+        "The application failed to start {} on {}: {}",
+        if incidents.len() == 1 {
+            "once".to_owned()
+        } else {
+            format!("{} times", thousands(incidents.len() as u64))
+        },
+        facts.named(&first.computer),
+        shortened(&why, 120)
+    );
+    let mut finding = Finding::new(RULE.id, severity, Confidence::Likely, headline);
+    finding.detail = if started_later {
+        "A later start on the same machine succeeded.".to_owned()
+    } else {
+        "No later start on that machine is in the events.".to_owned()
+    };
+    finding.window = Some(range);
+    finding.subject.instance = Some(
+        facts
+            .joins
+            .instance(&first.computer)
+            .map_or_else(|| first.computer.clone(), |join| join.instance.clone()),
+    );
+    if let Some(signature) = signature {
+        finding.subject.signature = Some(signature.exact);
+        finding.subject.exception = Some(signature.exception).filter(|name| !name.is_empty());
+    }
+    finding.metrics = vec![("count", Metric::Count(incidents.len() as u64))];
+    finding.impact = incidents.len() as u64;
+    let known = first
+        .events
+        .first()
+        .and_then(|i| events.events.get(*i))
+        .and_then(|event| daaslens_kb::event(&event.provider, event.id));
+    if let Some(known) = known {
+        finding.advice.fix.extend(known.about.advice.iter().map(|line| (*line).to_owned()));
+    }
+    if let Some(known) = first.code.and_then(daaslens_kb::exception_code) {
+        finding.advice.fix.extend(known.about.advice.iter().map(|line| (*line).to_owned()));
+    }
+    finding
+        .advice
+        .mitigate
+        .push("Roll back, or set right the setting that was changed last".to_owned());
+    finding.advice.collect_next.push("stdout of the start: stdoutLogEnabled in web.config, or run the program in the Kudu console".to_owned());
+    finding.evidence = incidents
+        .iter()
+        .flat_map(|incident| incident.events.iter().take(2))
+        .take(6)
+        .filter_map(|i| events.evidence(*i, "", incidents.len() as u64))
+        .collect();
+    finding
+}

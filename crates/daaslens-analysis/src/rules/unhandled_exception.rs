@@ -1,0 +1,71 @@
+#![doc = include_str!("unhandled_exception.md")]
+
+use daaslens_core::model::Clean;
+use daaslens_core::text::{counted, shortened, thousands};
+use daaslens_core::{Confidence, Finding, Metric, Severity};
+
+use super::{Conclusions, Rule, no_questions};
+use crate::crashes::Thrown;
+use crate::facts::Facts;
+use crate::zoom::Reply;
+
+pub(super) const RULE: Rule = Rule {
+    id: "unhandled-exception",
+    doc: include_str!("unhandled_exception.md"),
+    questions: no_questions,
+    conclude,
+};
+
+/// From how many on a signature is a defect, and the most that become findings.
+const DEFECT: u64 = 20;
+const MOST: usize = 8;
+
+fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
+    if facts.records.events.files == 0 {
+        return;
+    }
+    for thrown in facts.crashes.thrown.iter().take(MOST) {
+        out.findings.push(finding(thrown, facts));
+    }
+    if facts.crashes.thrown.is_empty() {
+        let text = format!(
+            "none in {}",
+            counted(facts.records.events.events.len() as u64, "event", "events")
+        );
+        out.clean.push(Clean { rule: RULE.id, text });
+    }
+}
+
+fn finding(thrown: &Thrown, facts: &Facts<'_>) -> Finding {
+    let count = thrown.events.len() as u64;
+    let severity = if count >= DEFECT { Severity::Warning } else { Severity::Info };
+    let path =
+        thrown.paths.iter().max_by_key(|(path, n)| (**n, std::cmp::Reverse((*path).clone())));
+    let headline = format!(
+        "{} \u{d7} {}{}",
+        thousands(count),
+        shortened(&thrown.title(), 120),
+        path.map_or_else(String::new, |(path, _)| format!(" in {}", shortened(path, 60)))
+    );
+    let mut finding = Finding::new(RULE.id, severity, Confidence::Likely, headline);
+    finding.window = thrown.range(facts);
+    finding.subject.signature = Some(thrown.signature.exact.clone());
+    finding.subject.exception =
+        Some(thrown.signature.exception.clone()).filter(|name| !name.is_empty());
+    finding.subject.url = path.map(|(path, _)| path.clone());
+    finding.metrics = vec![
+        ("count", Metric::Count(count)),
+        ("events", Metric::Count(facts.records.events.events.len() as u64)),
+    ];
+    finding.impact = count;
+    if let Some(frame) = thrown.signature.frames.iter().find(|frame| frame.own) {
+        finding.advice.fix.push(format!("Look at {}", shortened(&frame.text, 140)));
+    }
+    finding.evidence = thrown
+        .events
+        .iter()
+        .take(4)
+        .filter_map(|i| facts.records.events.evidence(*i, "", count))
+        .collect();
+    finding
+}

@@ -1,0 +1,172 @@
+//! Which of these files one is.
+
+/// A file that this crate reads, and which function does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum What {
+    /// `status.xml`, `status_complete.xml`: [`read_status`](crate::deployment::read_status).
+    DeploymentStatus,
+    /// `latest.json`: [`read_latest`](crate::deployment::read_latest).
+    DeploymentLatest,
+    /// `log.log`: [`read_log`](crate::deployment::read_log).
+    DeploymentLog,
+    /// `log.xml`: [`read_log_xml`](crate::deployment::read_log_xml).
+    DeploymentLogXml,
+    /// `active`: [`read_active`](crate::deployment::read_active).
+    DeploymentActive,
+    /// `manifest`: [`count_manifest`](crate::deployment::count_manifest).
+    DeploymentManifest,
+    /// A session of DaaS: [`session::read`](crate::session::read).
+    Session,
+    /// `PrivateSettings.*`: [`read_settings`](crate::daas::read_settings).
+    Settings,
+    /// A heartbeat: [`read_heartbeat`](crate::daas::read_heartbeat).
+    Heartbeat,
+    /// A cancellation: [`read_cancelled`](crate::daas::read_cancelled).
+    Cancelled,
+    /// A lock: [`read_lock`](crate::daas::read_lock).
+    Lock,
+    /// `*.diaglog`, `*.diagstatus`: [`read_diaglog`](crate::daas::read_diaglog).
+    DiagLog,
+    /// A session of CPU monitoring: [`monitoring::read_session`](crate::monitoring::read_session).
+    CpuSession,
+    /// A log of CPU monitoring: [`monitoring::read_log`](crate::monitoring::read_log).
+    CpuLog,
+    /// `*.customaction`, `*.customactioncompleted`: [`read_custom_action`](crate::monitoring::read_custom_action).
+    CustomAction,
+    /// An XML trace of Kudu: [`read_trace`](crate::kudu::read_trace).
+    Trace,
+    /// A text trace of Kudu: [`read_text_trace`](crate::kudu::read_text_trace).
+    TextTrace,
+    /// A reply of Kudu's API: [`read_api`](crate::kudu::read_api).
+    Api,
+    /// The environment page of Kudu: [`read_page`](crate::kudu::read_page).
+    Page,
+}
+
+/// Says which file one is, from its path in small letters, with `/`, and its first bytes (a few thousand are plenty).
+/// `None` for anything else. Content decides where it can; what has none of its own is known by its place.
+pub fn recognise(path_lower: &str, head: &[u8]) -> Option<What> {
+    let name = path_lower.rsplit('/').next().unwrap_or(path_lower);
+    let folder = path_lower.get(..path_lower.len() - name.len()).unwrap_or_default();
+    let head = head.get(..head.len().min(8192)).unwrap_or_default();
+    by_content(head).or_else(|| by_place(folder, name, head))
+}
+
+fn by_content(head: &[u8]) -> Option<What> {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let has = |needle: &str| memchr::memmem::find(head, needle.as_bytes()).is_some();
+    let markup = [
+        ("<deployment>", What::DeploymentStatus),
+        ("<entries>", What::DeploymentLogXml),
+        ("<Session>", What::Session),
+        ("<step title=\"", What::Trace),
+        ("<CancelledInstance", What::Cancelled),
+        ("<DiagnosticSettings>", What::Settings),
+    ];
+    match text.first()? {
+        b'<' => {
+            // Only a declaration may stand before the root.
+            let root = match memchr::memmem::find(text, b"?>") {
+                Some(end) if text.starts_with(b"<?xml") => {
+                    text.get(end + 2..).unwrap_or_default().trim_ascii_start()
+                }
+                _ => text,
+            };
+            let found = markup.iter().find(|(tag, _)| root.starts_with(tag.as_bytes()));
+            if let Some((_, what)) = found {
+                return Some(*what);
+            }
+            let is_page = has("Short instance id:") || has("Machine name:");
+            (is_page && has("System up time:")).then_some(What::Page)
+        }
+        b'{' | b'[' => {
+            // `[3/11/2026 02:14:07] Monitoring started [CPU=75%…`
+            if text.starts_with(b"[") && has("] Monitoring started [CPU=") {
+                return Some(What::CpuLog);
+            }
+            let key = |name: &str| has(&format!("\"{name}\""));
+            if key("CpuThreshold") && key("SessionId") {
+                return Some(What::CpuSession);
+            }
+            if key("SessionId") && key("Tool") {
+                return Some(What::Session);
+            }
+            if key("OperationName") && key("AcquiredDateTime") {
+                return Some(What::Lock);
+            }
+            if key("Instance") && key("ExpirationTime") {
+                return Some(What::Heartbeat);
+            }
+            if key("Details") && has("\\\"ReceivedTime\\\"") || key("received_time") {
+                return Some(What::DeploymentLatest);
+            }
+            let is_process = key("machineName") && key("href") || key("environment_variables");
+            let is_api = is_process
+                || key("siteLastModified")
+                || key("nodejs") && key("System")
+                || key("AzureDriveEnabled")
+                || key("WEBSITE_SITE_NAME") && key("ScmType");
+            is_api.then_some(What::Api)
+        }
+        _ => None,
+    }
+}
+
+fn by_place(folder: &str, name: &str, head: &[u8]) -> Option<What> {
+    let under = |part: &str| {
+        folder.starts_with(&format!("{part}/")) || folder.contains(&format!("/{part}/"))
+    };
+    let ends = |extension: &str| name.len() > extension.len() && name.ends_with(extension);
+    if ends(".lock") && under("daas") {
+        return Some(What::Lock);
+    }
+    if ends(".diaglog") || ends(".diagstatus") {
+        return Some(What::DiagLog);
+    }
+    if ends(".customaction") || ends(".customactioncompleted") {
+        return Some(What::CustomAction);
+    }
+    if matches!(name, "privatesettings.json" | "privatesettings.xml") {
+        return Some(What::Settings);
+    }
+    if under("deployments") && !under("deployments/tools") {
+        match name {
+            "status.xml" | "status_complete.xml" => return Some(What::DeploymentStatus),
+            "log.log" => return Some(What::DeploymentLog),
+            "log.xml" => return Some(What::DeploymentLogXml),
+            "manifest" => return Some(What::DeploymentManifest),
+            "active" => return Some(What::DeploymentActive),
+            "latest.json" => return Some(What::DeploymentLatest),
+            _ => {}
+        }
+    }
+    if under("kudu/trace") || under("git/trace") {
+        if crate::kudu::TraceName::read(name).is_some() {
+            return Some(What::Trace);
+        }
+        if crate::kudu::machine_of_name(name).is_some() {
+            return Some(What::TextTrace);
+        }
+    }
+    if under("daas/monitoring") || under("monitoring/active") || under("monitoring/logs") {
+        if ends(".log") {
+            return Some(What::CpuLog);
+        }
+        if ends(".json") {
+            return Some(What::CpuSession);
+        }
+    }
+    if under("daas/sessions") && crate::session::from_name(name).is_some() {
+        return Some(What::Session);
+    }
+    if under("daas/heartbeats") {
+        return Some(What::Heartbeat);
+    }
+    if under("daas/cancelled") {
+        return Some(What::Cancelled);
+    }
+    // A log of CPU monitoring that was rolled begins anywhere.
+    let is_cpu = head.starts_with(b"[") && memchr::memmem::find(head, b") CPU:").is_some();
+    (is_cpu && ends(".log")).then_some(What::CpuLog)
+}

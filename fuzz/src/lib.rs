@@ -1,0 +1,8 @@
+//! What the fuzz targets do with arbitrary bytes, as plain functions: each panics where a law is broken. The integration
+//! tests run them, without a fuzzer, on what is saved in `corpus`, on the fixtures and on hostile texts.
+
+pub mod analyse;
+pub mod eventlog;
+pub mod phplog;
+pub mod store;
+pub mod w3c;

@@ -1,0 +1,76 @@
+//! The fuzz targets without a fuzzer: on what was saved of earlier runs, on the fixtures, and on hostile texts.
+
+use std::fs;
+use std::path::Path;
+
+use daaslens_testkit::{Random, fixtures, hostile};
+
+#[path = "../../fuzz/src/analyse.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
+mod analyse;
+#[path = "../../fuzz/src/eventlog.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
+mod eventlog;
+#[path = "../../fuzz/src/phplog.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
+mod phplog;
+#[path = "../../fuzz/src/store.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
+mod store;
+#[path = "../../fuzz/src/w3c.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
+mod w3c;
+
+/// The files of a folder, in the order of their names; none where there is no such folder.
+fn files(folder: &Path) -> Vec<Vec<u8>> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<_> =
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).unwrap()).collect()
+}
+
+/// Runs a target on its corpus, on fixtures, on hostile texts, and on damaged fixtures.
+fn replay(target: &str, seeds: &[&str], prefix: &[u8], check: fn(&[u8])) {
+    let corpus = files(&fixtures().with_file_name("fuzz").join("corpus").join(target));
+    assert!(!corpus.is_empty(), "nothing is saved for {target}");
+    for data in &corpus {
+        check(data);
+    }
+    let mut texts: Vec<Vec<u8>> =
+        seeds.iter().flat_map(|folder| files(&fixtures().join(folder))).collect();
+    let mut random = Random::new(1);
+    let damaged: Vec<_> = texts.iter().map(|text| hostile::damaged(text, &mut random)).collect();
+    texts.extend(damaged);
+    texts.extend(hostile::texts());
+    for text in texts.iter().filter(|text| text.len() <= 250_000) {
+        check(&[prefix, text].concat());
+    }
+}
+
+#[test]
+fn w3c_logs() {
+    replay("w3c", &["httplog/ok", "httplog/err"], b"", w3c::check);
+}
+
+#[test]
+fn php_logs() {
+    replay("phplog", &["phplog"], b"", phplog::check);
+}
+
+#[test]
+fn event_logs() {
+    replay("eventlog", &["eventlog"], b"", eventlog::check);
+}
+
+#[test]
+fn files_of_any_kind() {
+    replay("store", &["bundles", "httplog/ok"], b"", store::check);
+}
+
+#[test]
+fn the_whole_way_of_one_log() {
+    replay("analyse", &["httplog/ok", "httplog/err"], &[2], analyse::check);
+    replay("analyse", &["phplog"], &[1], analyse::check);
+    replay("analyse", &["eventlog"], &[0], analyse::check);
+}
