@@ -425,7 +425,8 @@ fn is_sign(sign: &str, incident: &Incident, cluster: &ClusterSignal) -> bool {
         },
         IncidentKind::StartupFailure => sign == "start-failure-event",
         IncidentKind::RapidFail => sign == "crash-loop",
-        IncidentKind::LimitRecycle => sign == "limit-recycle-event",
+        // A recycle long after the onset is what auto-heal did about it, and not why it began.
+        IncidentKind::LimitRecycle => sign == "limit-recycle-event" && lag <= 60,
         IncidentKind::AppOffline => sign == "app-offline-event",
         IncidentKind::ConfigurationChange => sign == "config-change-event",
         IncidentKind::FileChange => sign == "file-change-event",

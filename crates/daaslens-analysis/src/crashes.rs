@@ -225,6 +225,12 @@ impl Group {
 
     pub(crate) fn detail(&self, facts: &Facts<'_>) -> String {
         let mut parts = Vec::new();
+        if !self.signature.message.is_empty() {
+            parts.push(format!(
+                "Message: {}.",
+                shortened(self.signature.message.trim_end_matches('.'), 160)
+            ));
+        }
         if let Some(process) = self.process(facts) {
             parts.push(format!("Process {process}."));
         }
@@ -298,17 +304,14 @@ impl Thrown {
     }
 }
 
+/// The exception and the frame that decides; where there is no frame of the application, its message.
 fn title(signature: &Signature) -> String {
-    let mut title = match (signature.exception.is_empty(), signature.message.is_empty()) {
-        (false, false) => format!("{}: {}", signature.exception, shortened(&signature.message, 80)),
-        (false, true) => signature.exception.clone(),
-        (true, _) => signature.exact.clone(),
-    };
-    if let Some(frame) = signature.frames.iter().find(|frame| frame.own) {
-        title.push_str(" at ");
-        title.push_str(&frame.text);
+    let what = if signature.exception.is_empty() { &signature.exact } else { &signature.exception };
+    match signature.frames.iter().find(|frame| frame.own) {
+        Some(frame) => format!("{what} at {}", frame.text),
+        None if signature.message.is_empty() => what.clone(),
+        None => format!("{what}: {}", shortened(&signature.message, 100)),
     }
-    title
 }
 
 /// Seconds from a crash to the next start on its machine.

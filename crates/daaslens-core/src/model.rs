@@ -94,6 +94,14 @@ pub enum HealTrigger {
     },
 }
 
+impl Analysis {
+    /// The stretch that the report is about: that of the requests where there are any, since events and deployments
+    /// go back for weeks; else that of all dated records.
+    pub fn stretch(&self) -> Option<TimeRange> {
+        self.http.as_ref().and_then(|http| http.range).or(self.window)
+    }
+}
+
 /// The health of the site, as far as the bundle shows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Health {

@@ -189,7 +189,7 @@ fn sentence(text: &str) -> String {
 }
 
 fn window(analysis: &Analysis) -> String {
-    analysis.window.map_or_else(
+    analysis.stretch().map_or_else(
         || "Nothing in the bundle is dated".to_owned(),
         |range| format!("{} UTC ({})", words::span(range), words::lasting(range)),
     )

@@ -162,7 +162,7 @@ pub(super) fn figures(analysis: &Analysis) -> Vec<Figure> {
             "of all kinds; no HTTP log among them".to_owned(),
         ));
     }
-    let window = analysis.window.map_or_else(|| "–".to_owned(), words::lasting);
+    let window = analysis.stretch().map_or_else(|| "–".to_owned(), words::lasting);
     let base = match &analysis.http {
         Some(_) => format!("HTTP logs cover {}", words::share(analysis.coverage.http_share)),
         None => format!("{} of input", bytes(analysis.totals.bytes)),

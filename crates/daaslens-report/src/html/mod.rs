@@ -127,7 +127,7 @@ fn page(redacted: &Redacted, options: &Options<'_>, limits: &Limits, left_out: &
         off: redacted.level == Level::Off,
         title: format!("{badge}: {} · {}", shortened(&headline, 160), shortened(&site, 60)),
         site,
-        window: analysis.window.map_or_else(
+        window: analysis.stretch().map_or_else(
             || "nothing dated".to_owned(),
             |range| format!("{} UTC", words::span(range)),
         ),
