@@ -68,6 +68,25 @@ pub(crate) fn causes(
     hypotheses::rank(&looking.seen, &sources(facts))
 }
 
+/// The causes of a stall, best first: `seen` is what its requests show, the rest lies beside them.
+pub(crate) fn stall_causes(
+    facts: &Facts<'_>,
+    stall: &ClusterSignal,
+    attribution: &Attribution,
+    seen: Vec<Observation>,
+) -> Vec<Cause> {
+    let mut looking = Looking { facts, seen };
+    events(&mut looking, stall, attribution);
+    deployments(&mut looking, stall);
+    sessions(&mut looking, stall);
+    hypotheses::rank(&looking.seen, &sources(facts))
+}
+
+/// What the lag of an event is counted from.
+fn onset(cluster: &ClusterSignal) -> &'static str {
+    if cluster.errors == 0 { "last answer" } else { "first failure" }
+}
+
 /// The kinds of sources that the bundle holds, in the words of the hypotheses.
 fn sources(facts: &Facts<'_>) -> Vec<&'static str> {
     let mut sources = Vec::new();
@@ -92,17 +111,26 @@ const OUTCOMES: [(&str, fn(u16, u32, u64) -> bool); 9] = [
             || status == 500 && sub == 1013 && win32 == 109
     }),
     ("outcome-backend-timeout", |status, sub, win32| {
-        status == 502 && sub == 3 && matches!(win32, 12002 | 1460) || status == 500 && sub == 0 && win32 == 258
+        status == 502 && sub == 3 && matches!(win32, 12002 | 1460)
+            || status == 500 && sub == 0 && win32 == 258
     }),
-    ("outcome-process-died", |status, sub, win32| status == 500 && (sub == 0 && win32 == 255 || matches!(sub, 1000 | 1002))),
-    ("outcome-queue-full", |status, sub, _| status == 503 && (2..=4).contains(&sub) || status == 500 && sub == 13),
-    ("outcome-start-failure", |status, sub, _| status == 500 && (30..=38).contains(&sub) || status == 502 && sub == 5),
+    ("outcome-process-died", |status, sub, win32| {
+        status == 500 && (sub == 0 && win32 == 255 || matches!(sub, 1000 | 1002))
+    }),
+    ("outcome-queue-full", |status, sub, _| {
+        status == 503 && (2..=4).contains(&sub) || status == 500 && sub == 13
+    }),
+    ("outcome-start-failure", |status, sub, _| {
+        status == 500 && (30..=38).contains(&sub) || status == 502 && sub == 5
+    }),
     ("outcome-recycling", |status, sub, _| {
         status == 503 && matches!(sub, 0 | 1001) || status == 500 && matches!(sub, 11 | 12)
     }),
     ("outcome-front-end-timeout", |status, sub, _| status == 500 && sub == 121),
     ("outcome-app-error", |status, sub, win32| status == 500 && sub == 0 && win32 == 0),
-    ("outcome-rewrite-or-config", |status, sub, _| status == 500 && (sub == 19 || (50..=53).contains(&sub))),
+    ("outcome-rewrite-or-config", |status, sub, _| {
+        status == 500 && (sub == 19 || (50..=53).contains(&sub))
+    }),
 ];
 
 fn outcomes(looking: &mut Looking<'_>, reply: &Reply) {
@@ -338,11 +366,11 @@ fn events(looking: &mut Looking<'_>, cluster: &ClusterSignal, attribution: &Attr
         });
         let lag = incident.range.start.seconds() - cluster.range.start.seconds();
         let when = match lag {
-            0 => "in the second of the first failure".to_owned(),
+            0 => format!("in the second of the {}", onset(cluster)),
             lag if lag < 0 => {
-                format!("{} before the first failure", duration_s(lag.unsigned_abs()))
+                format!("{} before the {}", duration_s(lag.unsigned_abs()), onset(cluster))
             }
-            lag => format!("{} after the first failure", duration_s(lag.unsigned_abs())),
+            lag => format!("{} after the {}", duration_s(lag.unsigned_abs()), onset(cluster)),
         };
         format!(
             "{id} on {} at {}{what}: {when}",
@@ -427,8 +455,11 @@ fn is_sign(sign: &str, incident: &Incident, cluster: &ClusterSignal) -> bool {
 fn php(looking: &mut Looking<'_>, cluster: &ClusterSignal, attribution: &Attribution) {
     let facts = looking.facts;
     let php = &facts.records.php;
-    let pages = attribution.factors.iter().any(|factor| factor.value.to_ascii_lowercase().contains(".php"))
-        || facts.http.is_some_and(|http| http.urls.iter().any(|url| url.url.to_ascii_lowercase().ends_with(".php")));
+    let pages =
+        attribution.factors.iter().any(|factor| factor.value.to_ascii_lowercase().contains(".php"))
+            || facts.http.is_some_and(|http| {
+                http.urls.iter().any(|url| url.url.to_ascii_lowercase().ends_with(".php"))
+            });
     if php.sources > 0 || pages {
         looking.present("php-site", String::new());
     } else {
@@ -543,10 +574,11 @@ fn deployments(looking: &mut Looking<'_>, cluster: &ClusterSignal) {
             looking.present(
                 "deployment-just-before",
                 format!(
-                    "deployment {} ended {}, {} before the first failure; chance of coincidence {}",
+                    "deployment {} ended {}, {} before the {}; chance of coincidence {}",
                     shortened(&one.id, 12),
                     one.range.end.format("%H:%M:%S"),
                     duration_s(lag),
+                    onset(cluster),
                     percent((chance * 1000.0).round() as u64, 1000)
                 ),
             );

@@ -27,6 +27,12 @@ const MAX_VALUES: usize = 4096;
 /// Kinds of lines that are told apart as evidence.
 const MAX_GROUPS: usize = 512;
 
+/// Requests that had waited which are kept for one gap: the ones that began first.
+const MAX_ENDED: usize = 65_536;
+
+/// How many of them are kept with their line.
+const ENDED_SHOWN: usize = 8;
+
 /// A question about records.
 #[derive(Clone, Debug)]
 pub(crate) enum Question {
@@ -41,6 +47,15 @@ pub(crate) enum Question {
         /// As in [`family`]; `None` for all server errors.
         family: Option<usize>,
     },
+    /// The requests that were in progress when a stretch began and ended in it: what a gap held back.
+    Ended {
+        /// The lower-case site name.
+        site: Vec<u8>,
+        /// One instance; `None` for all.
+        instance: Option<String>,
+        /// From the first completion after the gap on.
+        range: TimeRange,
+    },
     /// The records at some places: source and byte.
     At(BTreeSet<(usize, u64)>),
 }
@@ -49,7 +64,9 @@ impl Question {
     /// Whether a piece may hold a record that is asked for.
     fn touches(&self, source: usize, piece: &IndexedPiece) -> bool {
         match self {
-            Self::Failures { range, .. } => piece.range.is_some_and(|seen| range.overlaps(seen)),
+            Self::Failures { range, .. } | Self::Ended { range, .. } => {
+                piece.range.is_some_and(|seen| range.overlaps(seen))
+            }
             Self::At(places) => {
                 let end = if piece.streamed { u64::MAX } else { piece.bytes.end };
                 places.range((source, piece.bytes.start)..(source, end)).next().is_some()
@@ -71,6 +88,17 @@ pub(crate) struct Reply {
     pub(crate) total: Split,
     /// Per instance and second: requests and failures; for close-ups.
     pub(crate) course: BTreeMap<String, BTreeMap<i64, (u32, u32)>>,
+    /// Requests that had waited, by when they began (milliseconds) and where they stand.
+    pub(crate) ended: BTreeMap<(i64, Location), Ended>,
+}
+
+/// A request that had waited.
+#[derive(Clone, Debug)]
+pub(crate) struct Ended {
+    pub(crate) end_second: i64,
+    pub(crate) time_taken_ms: u32,
+    /// Its line, for the few that began first.
+    pub(crate) excerpt: Option<Excerpt>,
 }
 
 /// Failing and answered requests.
@@ -113,6 +141,7 @@ impl Default for Reply {
             outcomes: Keys::new(MAX_VALUES),
             total: Split::default(),
             course: BTreeMap::new(),
+            ended: BTreeMap::new(),
         }
     }
 }
@@ -132,6 +161,25 @@ impl Reply {
                 mine.0 += requests;
                 mine.1 += errors;
             }
+        }
+        for (key, ended) in other.ended {
+            self.waited(key, |shown| Ended { excerpt: ended.excerpt.filter(|_| shown), ..ended });
+        }
+    }
+
+    /// Keeps a request that had waited, if it is among those that began first.
+    fn waited(&mut self, key: (i64, Location), ended: impl FnOnce(bool) -> Ended) {
+        let full = self.ended.len() >= MAX_ENDED;
+        if full && self.ended.last_key_value().is_some_and(|(last, _)| *last < key) {
+            return;
+        }
+        let shown = self.ended.keys().nth(ENDED_SHOWN - 1).is_none_or(|last| key < *last);
+        self.ended.insert(key, ended(shown));
+        if let Some((_, ended)) = self.ended.iter_mut().nth(ENDED_SHOWN) {
+            ended.excerpt = None;
+        }
+        if full {
+            self.ended.pop_last();
         }
     }
 
@@ -259,6 +307,29 @@ impl Look<'_> {
                     if places.contains(&(log.source, at.byte)) {
                         reply.keep(record, at, &log.instance, &mut self.scratch);
                     }
+                }
+                Question::Ended { site, instance, range } => {
+                    let Some(time) = record.time().filter(|time| range.contains(*time)) else {
+                        continue;
+                    };
+                    let stem = record.uri_stem().unwrap_or_default();
+                    let taken = record.time_taken_ms().unwrap_or(0);
+                    let began = time.0 - i64::from(taken);
+                    // A web socket ends when its visitor leaves; that it ends now says nothing.
+                    if began >= range.start.0
+                        || record.status() == Some(101)
+                        || instance.as_ref().is_some_and(|one| *one != log.instance)
+                        || !site.eq_ignore_ascii_case(record.site_name().unwrap_or_default())
+                        || !self.config.filter.admits(Some(time), stem)
+                    {
+                        continue;
+                    }
+                    reply.keep(record, at, &log.instance, &mut self.scratch);
+                    reply.waited((began, at), |shown| Ended {
+                        end_second: time.seconds(),
+                        time_taken_ms: taken,
+                        excerpt: shown.then(|| excerpt::of(record)),
+                    });
                 }
                 Question::Failures { site, range, window, family: wanted } => {
                     let Some(time) = record.time().filter(|time| range.contains(*time)) else {
