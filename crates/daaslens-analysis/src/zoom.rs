@@ -33,6 +33,9 @@ const MAX_ENDED: usize = 65_536;
 /// How many of them are kept with their line.
 const ENDED_SHOWN: usize = 8;
 
+/// From one in so many failures on, files that the server sends by itself fail like the application.
+const FEW: u64 = 50;
+
 /// A question about records.
 #[derive(Clone, Debug)]
 pub(crate) enum Question {
@@ -82,6 +85,9 @@ pub(crate) struct Reply {
     groups: Keys<Group>,
     /// For failures: per dimension, value → (failing, answered).
     pub(crate) dimensions: BTreeMap<&'static str, Keys<Split>>,
+    /// The same for files that the server sends by itself, until it is known whether they fail like the rest.
+    files: BTreeMap<&'static str, Keys<Split>>,
+    files_total: Split,
     /// The records that were asked for by [`outcome_key`].
     outcomes: Keys<u64>,
     /// All that were asked for, and all that were answered meanwhile.
@@ -138,6 +144,8 @@ impl Default for Reply {
         Self {
             groups: Keys::new(MAX_GROUPS),
             dimensions: BTreeMap::new(),
+            files: BTreeMap::new(),
+            files_total: Split::default(),
             outcomes: Keys::new(MAX_VALUES),
             total: Split::default(),
             course: BTreeMap::new(),
@@ -149,9 +157,9 @@ impl Default for Reply {
 impl Reply {
     fn merge(&mut self, other: Self) {
         self.groups.merge(other.groups);
-        for (dimension, theirs) in other.dimensions {
-            self.dimensions.entry(dimension).or_insert_with(|| Keys::new(MAX_VALUES)).merge(theirs);
-        }
+        merge_dimensions(&mut self.dimensions, other.dimensions);
+        merge_dimensions(&mut self.files, other.files);
+        self.files_total.merge(other.files_total);
         self.outcomes.merge(other.outcomes);
         self.total.merge(other.total);
         for (instance, seconds) in other.course {
@@ -164,6 +172,33 @@ impl Reply {
         }
         for (key, ended) in other.ended {
             self.waited(key, |shown| Ended { excerpt: ended.excerpt.filter(|_| shown), ..ended });
+        }
+    }
+
+    /// Decides about files. A style sheet that is answered from the file system while the application fails is no
+    /// control, or every page would stand out against it. Where files fail as well (the instance is bad, or a proxy
+    /// before all of it) they are cases and controls like the rest; without their answers they would stand out.
+    fn settle(&mut self) {
+        let files = std::mem::take(&mut self.files);
+        let mut total = std::mem::take(&mut self.files_total);
+        if total.failing == 0 {
+            return;
+        }
+        // One broken picture among a thousand failures does not make the others controls.
+        let fail_alike = total.failing * FEW >= total.failing + self.total.failing;
+        if !fail_alike {
+            total.answered = 0;
+        }
+        self.total.merge(total);
+        for (dimension, values) in files {
+            let mine = self.dimensions.entry(dimension).or_insert_with(|| Keys::new(MAX_VALUES));
+            for (value, split) in values.sorted() {
+                if fail_alike {
+                    mine.value(value).merge(*split);
+                } else if split.failing > 0 {
+                    mine.value(value).merge(Split { answered: 0, ..*split });
+                }
+            }
         }
     }
 
@@ -217,6 +252,15 @@ impl Reply {
     }
 }
 
+fn merge_dimensions(
+    mine: &mut BTreeMap<&'static str, Keys<Split>>,
+    theirs: BTreeMap<&'static str, Keys<Split>>,
+) {
+    for (dimension, values) in theirs {
+        mine.entry(dimension).or_insert_with(|| Keys::new(MAX_VALUES)).merge(values);
+    }
+}
+
 /// Answers all questions, in their order.
 pub(crate) fn ask(
     sources: &[Arc<dyn Source>],
@@ -253,6 +297,7 @@ pub(crate) fn ask(
             mine.merge(theirs);
         }
     }
+    replies.iter_mut().for_each(Reply::settle);
     replies
 }
 
@@ -356,9 +401,8 @@ impl Look<'_> {
                     if !window.contains(time) {
                         continue;
                     }
-                    // What failed otherwise, or was given up, is neither a case nor a control; nor is a style sheet
-                    // that was answered from the file system while the application failed.
-                    if asked || !(error || abort || is_static(stem)) {
+                    // What failed otherwise, or was given up, is neither a case nor a control.
+                    if asked || !(error || abort) {
                         reply.split(record, &log.instance, asked, &mut self.scratch);
                     }
                     if asked {
@@ -421,15 +465,20 @@ impl Reply {
 
     fn split(&mut self, record: &Record<'_>, instance: &str, failing: bool, scratch: &mut Vec<u8>) {
         let one = Split { failing: u64::from(failing), answered: u64::from(!failing) };
-        self.total.merge(one);
+        let stem = record.uri_stem().unwrap_or_default();
+        let (total, dimensions) = if is_static(stem) {
+            (&mut self.files_total, &mut self.files)
+        } else {
+            (&mut self.total, &mut self.dimensions)
+        };
+        total.merge(one);
         let mut add = |dimension: &'static str, value: &[u8]| {
-            self.dimensions
+            dimensions
                 .entry(dimension)
                 .or_insert_with(|| Keys::new(MAX_VALUES))
                 .value(value)
                 .merge(one);
         };
-        let stem = record.uri_stem().unwrap_or_default();
         add("url", template::of(stem, scratch));
         add("instance", instance.as_bytes());
         for (dimension, field) in
@@ -437,6 +486,56 @@ impl Reply {
         {
             if let Some(value) = record.value(field) {
                 add(dimension, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn place(byte: u64) -> Location {
+        Location { source: SourceId(0), byte, line: byte }
+    }
+
+    fn reply(began: &[i64], first_byte: u64) -> Reply {
+        let mut reply = Reply::default();
+        for (byte, began) in (first_byte..).zip(began) {
+            reply.waited((*began, place(byte)), |shown| Ended {
+                end_second: 9,
+                time_taken_ms: 1,
+                excerpt: shown.then(Excerpt::default),
+            });
+        }
+        reply
+    }
+
+    /// Which are there, and which of them have their line.
+    fn shown(reply: &Reply) -> Vec<(i64, u64, bool)> {
+        let one = |((began, at), one): (&(i64, Location), &Ended)| {
+            (*began, at.byte, one.excerpt.is_some())
+        };
+        reply.ended.iter().map(one).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn any_grouping_keeps_the_lines_of_those_that_began_first(
+            began in prop::collection::vec(0_i64..30, 0..40),
+            at in 0_usize..40,
+        ) {
+            let at = at.min(began.len());
+            let whole = shown(&reply(&began, 0));
+            let mut ab = reply(&began[..at], 0);
+            ab.merge(reply(&began[at..], at as u64));
+            let mut ba = reply(&began[at..], at as u64);
+            ba.merge(reply(&began[..at], 0));
+            prop_assert_eq!(&shown(&ab), &whole);
+            prop_assert_eq!(&shown(&ba), &whole);
+            for (i, (.., has_line)) in whole.iter().enumerate() {
+                prop_assert_eq!(*has_line, i < ENDED_SHOWN);
             }
         }
     }

@@ -50,9 +50,11 @@ struct Gap {
     instance: Option<String>,
     /// Instances that answered in the five minutes before.
     active: usize,
-    /// From [`TRAILING_SECONDS`] before the gap to the first second after it.
+    /// The series begin [`TRAILING_SECONDS`] before the gap.
     first_second: i64,
+    /// To the first second after the gap.
     completions: Vec<u32>,
+    /// To the last second of the gap.
     in_flight: Vec<u32>,
     /// The first second without a completion, and the first with one again.
     start: i64,
@@ -225,7 +227,7 @@ fn gap(recent: &VecDeque<Cell>, base: i64, cell: Cell, first: i64, last: i64) ->
     let mut now = base;
     let in_flight: Vec<u32> = changes
         .into_iter()
-        .take(seconds)
+        .take(seconds - 1)
         .map(|change| {
             now += change;
             u32::try_from(now.max(0)).unwrap_or(u32::MAX)
@@ -461,3 +463,6 @@ fn evidence(stall: Stall, reply: &Reply) -> Vec<Evidence> {
     lines.extend(others.take(EVIDENCE - 1));
     lines
 }
+
+#[cfg(test)]
+mod tests;
