@@ -68,6 +68,25 @@ pub(crate) fn causes(
     hypotheses::rank(&looking.seen, &sources(facts))
 }
 
+/// The causes of a stall, best first: `seen` is what its requests show, the rest lies beside them.
+pub(crate) fn stall_causes(
+    facts: &Facts<'_>,
+    stall: &ClusterSignal,
+    attribution: &Attribution,
+    seen: Vec<Observation>,
+) -> Vec<Cause> {
+    let mut looking = Looking { facts, seen };
+    events(&mut looking, stall, attribution);
+    deployments(&mut looking, stall);
+    sessions(&mut looking, stall);
+    hypotheses::rank(&looking.seen, &sources(facts))
+}
+
+/// What the lag of an event is counted from.
+fn onset(cluster: &ClusterSignal) -> &'static str {
+    if cluster.errors == 0 { "last answer" } else { "first failure" }
+}
+
 /// The kinds of sources that the bundle holds, in the words of the hypotheses.
 fn sources(facts: &Facts<'_>) -> Vec<&'static str> {
     let mut sources = Vec::new();
@@ -350,11 +369,11 @@ fn events(looking: &mut Looking<'_>, cluster: &ClusterSignal, attribution: &Attr
         });
         let lag = incident.range.start.seconds() - cluster.range.start.seconds();
         let when = match lag {
-            0 => "in the second of the first failure".to_owned(),
+            0 => format!("in the second of the {}", onset(cluster)),
             lag if lag < 0 => {
-                format!("{} before the first failure", duration_s(lag.unsigned_abs()))
+                format!("{} before the {}", duration_s(lag.unsigned_abs()), onset(cluster))
             }
-            lag => format!("{} after the first failure", duration_s(lag.unsigned_abs())),
+            lag => format!("{} after the {}", duration_s(lag.unsigned_abs()), onset(cluster)),
         };
         format!(
             "{id} on {} at {}{what}: {when}",
@@ -559,10 +578,11 @@ fn deployments(looking: &mut Looking<'_>, cluster: &ClusterSignal) {
             looking.present(
                 "deployment-just-before",
                 format!(
-                    "deployment {} ended {}, {} before the first failure; chance of coincidence {}",
+                    "deployment {} ended {}, {} before the {}; chance of coincidence {}",
                     shortened(&one.id, 12),
                     one.range.end.format("%H:%M:%S"),
                     duration_s(lag),
+                    onset(cluster),
                     percent((chance * 1000.0).round() as u64, 1000)
                 ),
             );

@@ -27,6 +27,15 @@ const MAX_VALUES: usize = 4096;
 /// Kinds of lines that are told apart as evidence.
 const MAX_GROUPS: usize = 512;
 
+/// Requests that had waited which are kept for one gap: the ones that began first.
+const MAX_ENDED: usize = 65_536;
+
+/// How many of them are kept with their line.
+const ENDED_SHOWN: usize = 8;
+
+/// From one in so many failures on, files that the server sends by itself fail like the application.
+const FEW: u64 = 50;
+
 /// A question about records.
 #[derive(Clone, Debug)]
 pub(crate) enum Question {
@@ -41,6 +50,15 @@ pub(crate) enum Question {
         /// As in [`family`]; `None` for all server errors.
         family: Option<usize>,
     },
+    /// The requests that were in progress when a stretch began and ended in it: what a gap held back.
+    Ended {
+        /// The lower-case site name.
+        site: Vec<u8>,
+        /// One instance; `None` for all.
+        instance: Option<String>,
+        /// From the first completion after the gap on.
+        range: TimeRange,
+    },
     /// The records at some places: source and byte.
     At(BTreeSet<(usize, u64)>),
 }
@@ -49,7 +67,9 @@ impl Question {
     /// Whether a piece may hold a record that is asked for.
     fn touches(&self, source: usize, piece: &IndexedPiece) -> bool {
         match self {
-            Self::Failures { range, .. } => piece.range.is_some_and(|seen| range.overlaps(seen)),
+            Self::Failures { range, .. } | Self::Ended { range, .. } => {
+                piece.range.is_some_and(|seen| range.overlaps(seen))
+            }
             Self::At(places) => {
                 let end = if piece.streamed { u64::MAX } else { piece.bytes.end };
                 places.range((source, piece.bytes.start)..(source, end)).next().is_some()
@@ -65,12 +85,26 @@ pub(crate) struct Reply {
     groups: Keys<Group>,
     /// For failures: per dimension, value → (failing, answered).
     pub(crate) dimensions: BTreeMap<&'static str, Keys<Split>>,
+    /// The same for files that the server sends by itself, until it is known whether they fail like the rest.
+    files: BTreeMap<&'static str, Keys<Split>>,
+    files_total: Split,
     /// The records that were asked for by [`outcome_key`].
     outcomes: Keys<u64>,
     /// All that were asked for, and all that were answered meanwhile.
     pub(crate) total: Split,
     /// Per instance and second: requests and failures; for close-ups.
     pub(crate) course: BTreeMap<String, BTreeMap<i64, (u32, u32)>>,
+    /// Requests that had waited, by when they began (milliseconds) and where they stand.
+    pub(crate) ended: BTreeMap<(i64, Location), Ended>,
+}
+
+/// A request that had waited.
+#[derive(Clone, Debug)]
+pub(crate) struct Ended {
+    pub(crate) end_second: i64,
+    pub(crate) time_taken_ms: u32,
+    /// Its line, for the few that began first.
+    pub(crate) excerpt: Option<Excerpt>,
 }
 
 /// Failing and answered requests.
@@ -110,9 +144,12 @@ impl Default for Reply {
         Self {
             groups: Keys::new(MAX_GROUPS),
             dimensions: BTreeMap::new(),
+            files: BTreeMap::new(),
+            files_total: Split::default(),
             outcomes: Keys::new(MAX_VALUES),
             total: Split::default(),
             course: BTreeMap::new(),
+            ended: BTreeMap::new(),
         }
     }
 }
@@ -120,9 +157,9 @@ impl Default for Reply {
 impl Reply {
     fn merge(&mut self, other: Self) {
         self.groups.merge(other.groups);
-        for (dimension, theirs) in other.dimensions {
-            self.dimensions.entry(dimension).or_insert_with(|| Keys::new(MAX_VALUES)).merge(theirs);
-        }
+        merge_dimensions(&mut self.dimensions, other.dimensions);
+        merge_dimensions(&mut self.files, other.files);
+        self.files_total.merge(other.files_total);
         self.outcomes.merge(other.outcomes);
         self.total.merge(other.total);
         for (instance, seconds) in other.course {
@@ -132,6 +169,52 @@ impl Reply {
                 mine.0 += requests;
                 mine.1 += errors;
             }
+        }
+        for (key, ended) in other.ended {
+            self.waited(key, |shown| Ended { excerpt: ended.excerpt.filter(|_| shown), ..ended });
+        }
+    }
+
+    /// Decides about files. A style sheet that is answered from the file system while the application fails is no
+    /// control, or every page would stand out against it. Where files fail as well (the instance is bad, or a proxy
+    /// before all of it) they are cases and controls like the rest; without their answers they would stand out.
+    fn settle(&mut self) {
+        let files = std::mem::take(&mut self.files);
+        let mut total = std::mem::take(&mut self.files_total);
+        if total.failing == 0 {
+            return;
+        }
+        // One broken picture among a thousand failures does not make the others controls.
+        let fail_alike = total.failing * FEW >= total.failing + self.total.failing;
+        if !fail_alike {
+            total.answered = 0;
+        }
+        self.total.merge(total);
+        for (dimension, values) in files {
+            let mine = self.dimensions.entry(dimension).or_insert_with(|| Keys::new(MAX_VALUES));
+            for (value, split) in values.sorted() {
+                if fail_alike {
+                    mine.value(value).merge(*split);
+                } else if split.failing > 0 {
+                    mine.value(value).merge(Split { answered: 0, ..*split });
+                }
+            }
+        }
+    }
+
+    /// Keeps a request that had waited, if it is among those that began first.
+    fn waited(&mut self, key: (i64, Location), ended: impl FnOnce(bool) -> Ended) {
+        let full = self.ended.len() >= MAX_ENDED;
+        if full && self.ended.last_key_value().is_some_and(|(last, _)| *last < key) {
+            return;
+        }
+        let shown = self.ended.keys().nth(ENDED_SHOWN - 1).is_none_or(|last| key < *last);
+        self.ended.insert(key, ended(shown));
+        if let Some((_, ended)) = self.ended.iter_mut().nth(ENDED_SHOWN) {
+            ended.excerpt = None;
+        }
+        if full {
+            self.ended.pop_last();
         }
     }
 
@@ -166,6 +249,15 @@ impl Reply {
                 alike,
             })
             .collect()
+    }
+}
+
+fn merge_dimensions(
+    mine: &mut BTreeMap<&'static str, Keys<Split>>,
+    theirs: BTreeMap<&'static str, Keys<Split>>,
+) {
+    for (dimension, values) in theirs {
+        mine.entry(dimension).or_insert_with(|| Keys::new(MAX_VALUES)).merge(values);
     }
 }
 
@@ -205,6 +297,7 @@ pub(crate) fn ask(
             mine.merge(theirs);
         }
     }
+    replies.iter_mut().for_each(Reply::settle);
     replies
 }
 
@@ -260,6 +353,29 @@ impl Look<'_> {
                         reply.keep(record, at, &log.instance, &mut self.scratch);
                     }
                 }
+                Question::Ended { site, instance, range } => {
+                    let Some(time) = record.time().filter(|time| range.contains(*time)) else {
+                        continue;
+                    };
+                    let stem = record.uri_stem().unwrap_or_default();
+                    let taken = record.time_taken_ms().unwrap_or(0);
+                    let began = time.0 - i64::from(taken);
+                    // A web socket ends when its visitor leaves; that it ends now says nothing.
+                    if began >= range.start.0
+                        || record.status() == Some(101)
+                        || instance.as_ref().is_some_and(|one| *one != log.instance)
+                        || !site.eq_ignore_ascii_case(record.site_name().unwrap_or_default())
+                        || !self.config.filter.admits(Some(time), stem)
+                    {
+                        continue;
+                    }
+                    reply.keep(record, at, &log.instance, &mut self.scratch);
+                    reply.waited((began, at), |shown| Ended {
+                        end_second: time.seconds(),
+                        time_taken_ms: taken,
+                        excerpt: shown.then(|| excerpt::of(record)),
+                    });
+                }
                 Question::Failures { site, range, window, family: wanted } => {
                     let Some(time) = record.time().filter(|time| range.contains(*time)) else {
                         continue;
@@ -285,9 +401,8 @@ impl Look<'_> {
                     if !window.contains(time) {
                         continue;
                     }
-                    // What failed otherwise, or was given up, is neither a case nor a control; nor is a style sheet
-                    // that was answered from the file system while the application failed.
-                    if asked || !(error || abort || is_static(stem)) {
+                    // What failed otherwise, or was given up, is neither a case nor a control.
+                    if asked || !(error || abort) {
                         reply.split(record, &log.instance, asked, &mut self.scratch);
                     }
                     if asked {
@@ -350,15 +465,20 @@ impl Reply {
 
     fn split(&mut self, record: &Record<'_>, instance: &str, failing: bool, scratch: &mut Vec<u8>) {
         let one = Split { failing: u64::from(failing), answered: u64::from(!failing) };
-        self.total.merge(one);
+        let stem = record.uri_stem().unwrap_or_default();
+        let (total, dimensions) = if is_static(stem) {
+            (&mut self.files_total, &mut self.files)
+        } else {
+            (&mut self.total, &mut self.dimensions)
+        };
+        total.merge(one);
         let mut add = |dimension: &'static str, value: &[u8]| {
-            self.dimensions
+            dimensions
                 .entry(dimension)
                 .or_insert_with(|| Keys::new(MAX_VALUES))
                 .value(value)
                 .merge(one);
         };
-        let stem = record.uri_stem().unwrap_or_default();
         add("url", template::of(stem, scratch));
         add("instance", instance.as_bytes());
         for (dimension, field) in
@@ -366,6 +486,56 @@ impl Reply {
         {
             if let Some(value) = record.value(field) {
                 add(dimension, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn place(byte: u64) -> Location {
+        Location { source: SourceId(0), byte, line: byte }
+    }
+
+    fn reply(began: &[i64], first_byte: u64) -> Reply {
+        let mut reply = Reply::default();
+        for (byte, began) in (first_byte..).zip(began) {
+            reply.waited((*began, place(byte)), |shown| Ended {
+                end_second: 9,
+                time_taken_ms: 1,
+                excerpt: shown.then(Excerpt::default),
+            });
+        }
+        reply
+    }
+
+    /// Which are there, and which of them have their line.
+    fn shown(reply: &Reply) -> Vec<(i64, u64, bool)> {
+        let one = |((began, at), one): (&(i64, Location), &Ended)| {
+            (*began, at.byte, one.excerpt.is_some())
+        };
+        reply.ended.iter().map(one).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn any_grouping_keeps_the_lines_of_those_that_began_first(
+            began in prop::collection::vec(0_i64..30, 0..40),
+            at in 0_usize..40,
+        ) {
+            let at = at.min(began.len());
+            let whole = shown(&reply(&began, 0));
+            let mut ab = reply(&began[..at], 0);
+            ab.merge(reply(&began[at..], at as u64));
+            let mut ba = reply(&began[at..], at as u64);
+            ba.merge(reply(&began[..at], 0));
+            prop_assert_eq!(&shown(&ab), &whole);
+            prop_assert_eq!(&shown(&ba), &whole);
+            for (i, (.., has_line)) in whole.iter().enumerate() {
+                prop_assert_eq!(*has_line, i < ENDED_SHOWN);
             }
         }
     }

@@ -19,6 +19,7 @@ mod php_fatal;
 mod php_startup;
 mod process_recycle;
 mod slow_url;
+mod stall;
 mod startup_failure;
 mod timeout_wall;
 mod unhandled_exception;
@@ -52,6 +53,7 @@ pub const RULES: &[Rule] = &[
     php_startup::RULE,
     deployment::RULE,
     diagnostic_session::RULE,
+    stall::RULE,
     timeout_wall::RULE,
     slow_url::RULE,
     client_aborts::RULE,
