@@ -92,17 +92,26 @@ const OUTCOMES: [(&str, fn(u16, u32, u64) -> bool); 9] = [
             || status == 500 && sub == 1013 && win32 == 109
     }),
     ("outcome-backend-timeout", |status, sub, win32| {
-        status == 502 && sub == 3 && matches!(win32, 12002 | 1460) || status == 500 && sub == 0 && win32 == 258
+        status == 502 && sub == 3 && matches!(win32, 12002 | 1460)
+            || status == 500 && sub == 0 && win32 == 258
     }),
-    ("outcome-process-died", |status, sub, win32| status == 500 && (sub == 0 && win32 == 255 || matches!(sub, 1000 | 1002))),
-    ("outcome-queue-full", |status, sub, _| status == 503 && (2..=4).contains(&sub) || status == 500 && sub == 13),
-    ("outcome-start-failure", |status, sub, _| status == 500 && (30..=38).contains(&sub) || status == 502 && sub == 5),
+    ("outcome-process-died", |status, sub, win32| {
+        status == 500 && (sub == 0 && win32 == 255 || matches!(sub, 1000 | 1002))
+    }),
+    ("outcome-queue-full", |status, sub, _| {
+        status == 503 && (2..=4).contains(&sub) || status == 500 && sub == 13
+    }),
+    ("outcome-start-failure", |status, sub, _| {
+        status == 500 && (30..=38).contains(&sub) || status == 502 && sub == 5
+    }),
     ("outcome-recycling", |status, sub, _| {
         status == 503 && matches!(sub, 0 | 1001) || status == 500 && matches!(sub, 11 | 12)
     }),
     ("outcome-front-end-timeout", |status, sub, _| status == 500 && sub == 121),
     ("outcome-app-error", |status, sub, win32| status == 500 && sub == 0 && win32 == 0),
-    ("outcome-rewrite-or-config", |status, sub, _| status == 500 && (sub == 19 || (50..=53).contains(&sub))),
+    ("outcome-rewrite-or-config", |status, sub, _| {
+        status == 500 && (sub == 19 || (50..=53).contains(&sub))
+    }),
 ];
 
 fn outcomes(looking: &mut Looking<'_>, reply: &Reply) {
@@ -427,8 +436,11 @@ fn is_sign(sign: &str, incident: &Incident, cluster: &ClusterSignal) -> bool {
 fn php(looking: &mut Looking<'_>, cluster: &ClusterSignal, attribution: &Attribution) {
     let facts = looking.facts;
     let php = &facts.records.php;
-    let pages = attribution.factors.iter().any(|factor| factor.value.to_ascii_lowercase().contains(".php"))
-        || facts.http.is_some_and(|http| http.urls.iter().any(|url| url.url.to_ascii_lowercase().ends_with(".php")));
+    let pages =
+        attribution.factors.iter().any(|factor| factor.value.to_ascii_lowercase().contains(".php"))
+            || facts.http.is_some_and(|http| {
+                http.urls.iter().any(|url| url.url.to_ascii_lowercase().ends_with(".php"))
+            });
     if php.sources > 0 || pages {
         looking.present("php-site", String::new());
     } else {

@@ -216,7 +216,11 @@ fn app_or_platform(analysis: &Analysis, lead: Option<&Finding>) -> Answer {
             || lead.rule.starts_with("crash")
             || lead.rule == "startup-failure" =>
         {
-            answer(QUESTION, "The app.", format!("{}. {BLIND}", lead.headline))
+            answer(
+                QUESTION,
+                "The app.",
+                format!("{}. {BLIND}", lead.headline.trim_end_matches('.')),
+            )
         }
         None => answer(
             QUESTION,

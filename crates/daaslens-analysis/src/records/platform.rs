@@ -56,7 +56,12 @@ impl Platform {
     pub(crate) fn read(bytes: &[u8], source: usize, origin: &Origin, count: &mut Count) -> Self {
         let mut platform = Self::default();
         let place = Location { source: SourceId(source as u32), byte: 0, line: 1 };
-        let evidence = |text: String| Evidence { at: place, note: String::new(), excerpt: Excerpt::text(text), alike: 1 };
+        let evidence = |text: String| Evidence {
+            at: place,
+            note: String::new(),
+            excerpt: Excerpt::text(text),
+            alike: 1,
+        };
         if origin.kind == Kind::Deployment {
             let parsed = deployment::read_status(bytes);
             faults(count, &parsed.faults, parsed.value.is_some());
@@ -65,7 +70,12 @@ impl Platform {
             {
                 counted(count, range);
                 let status = one.status.word();
-                let text = format!("deployment {}, {status}, {} to {}", shown(&one.id), range.start, range.end);
+                let text = format!(
+                    "deployment {}, {status}, {} to {}",
+                    shown(&one.id),
+                    range.start,
+                    range.end
+                );
                 platform.deployments.push(Deployment {
                     id: shown(&one.id),
                     range,
@@ -147,12 +157,19 @@ fn of(one: &session::Session, range: TimeRange, evidence: &dyn Fn(String) -> Evi
         in_blob: one.logs().filter(|log| log.is_in_blob).count() as u64,
         errors,
         automatic: one.is_automatic(),
-        evidence: evidence(format!("session {}, {tool}, {status}, {}{until}", shown(&one.id), range.start)),
+        evidence: evidence(format!(
+            "session {}, {tool}, {status}, {}{until}",
+            shown(&one.id),
+            range.start
+        )),
         tool,
     }
 }
 
 /// When the last deployment before a time ended.
 pub(crate) fn last_before(deployments: &[Deployment], at: Time) -> Option<&Deployment> {
-    deployments.iter().filter(|one| one.range.end <= at || one.range.contains(at)).max_by_key(|one| one.range.end)
+    deployments
+        .iter()
+        .filter(|one| one.range.end <= at || one.range.contains(at))
+        .max_by_key(|one| one.range.end)
 }

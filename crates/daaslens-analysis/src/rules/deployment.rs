@@ -9,8 +9,12 @@ use crate::facts::Facts;
 use crate::records::platform::Deployment;
 use crate::zoom::Reply;
 
-pub(super) const RULE: Rule =
-    Rule { id: "deployment", doc: include_str!("deployment.md"), questions: no_questions, conclude };
+pub(super) const RULE: Rule = Rule {
+    id: "deployment",
+    doc: include_str!("deployment.md"),
+    questions: no_questions,
+    conclude,
+};
 
 /// The most deployments that become findings.
 const MOST: usize = 8;
@@ -22,11 +26,15 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
     let deployments = &facts.records.platform.deployments;
     // What was deployed before the requests begin says what is running; one of those is enough.
     let begin = facts.http.and_then(|http| http.range).map(|range| range.start);
-    let before = deployments.iter().filter(|one| begin.is_some_and(|begin| one.range.end < begin)).count();
+    let before =
+        deployments.iter().filter(|one| begin.is_some_and(|begin| one.range.end < begin)).count();
     let shown = deployments.iter().skip(before.saturating_sub(1)).rev().take(MOST);
     out.findings.extend(shown.map(|one| finding(one, facts)));
     if deployments.is_empty() {
-        out.clean.push(Clean { rule: RULE.id, text: "no record of a deployment with a time in it".to_owned() });
+        out.clean.push(Clean {
+            rule: RULE.id,
+            text: "no record of a deployment with a time in it".to_owned(),
+        });
     }
 }
 
@@ -48,7 +56,10 @@ fn finding(one: &Deployment, facts: &Facts<'_>) -> Finding {
     ];
     finding.impact = u64::from(one.failed);
     if one.failed {
-        finding.advice.fix.push("Read its log (site/deployments/<id>/log.log): the site may run half of the new build".to_owned());
+        finding.advice.fix.push(
+            "Read its log (site/deployments/<id>/log.log): the site may run half of the new build"
+                .to_owned(),
+        );
     }
     finding.evidence = vec![one.evidence.clone()];
     finding

@@ -8,8 +8,12 @@ use crate::facts::Facts;
 use crate::records::platform::Session;
 use crate::zoom::Reply;
 
-pub(super) const RULE: Rule =
-    Rule { id: "diagnostic-session", doc: include_str!("diagnostic_session.md"), questions: no_questions, conclude };
+pub(super) const RULE: Rule = Rule {
+    id: "diagnostic-session",
+    doc: include_str!("diagnostic_session.md"),
+    questions: no_questions,
+    conclude,
+};
 
 /// The most sessions that become findings.
 const MOST: usize = 20;
@@ -29,7 +33,10 @@ fn finding(session: &Session) -> Finding {
     let mut finding = Finding::new(RULE.id, Severity::Info, Confidence::Likely, headline);
     let mut detail = vec![format!("{} collected.", counted(session.files, "file", "files"))];
     if session.in_blob > 0 {
-        detail.push(format!("{} of them lie in blob storage and not in the bundle.", session.in_blob));
+        detail.push(format!(
+            "{} of them lie in blob storage and not in the bundle.",
+            session.in_blob
+        ));
     }
     if session.automatic {
         detail.push("It was started by auto-heal or from a console.".to_owned());
@@ -54,7 +61,9 @@ fn finding(session: &Session) -> Finding {
     ];
     finding.detail = finding.detail.trim().to_owned();
     if session.range.end > session.range.start {
-        finding.headline.push_str(&format!(", {}", duration_s(session.range.seconds().max(0) as u64)));
+        finding
+            .headline
+            .push_str(&format!(", {}", duration_s(session.range.seconds().max(0) as u64)));
     }
     finding.evidence = vec![session.evidence.clone()];
     finding
