@@ -85,8 +85,11 @@ fn sources(facts: &Facts<'_>) -> Vec<&'static str> {
     sources
 }
 
+/// Whether a status, substatus and reduced win32 status are an outcome.
+type IsOutcome = fn(u16, u32, u64) -> bool;
+
 /// Outcomes that say by themselves what happened.
-const OUTCOMES: [(&str, fn(u16, u32, u64) -> bool); 9] = [
+const OUTCOMES: [(&str, IsOutcome); 9] = [
     ("outcome-backend-gone", |status, sub, win32| {
         status == 502 && sub == 3 && matches!(win32, 12029..=12031 | 12152 | 109)
             || status == 500 && sub == 1013 && win32 == 109
@@ -256,7 +259,7 @@ fn traffic(looking: &mut Looking<'_>, cluster: &ClusterSignal) {
     }
     let mut slots = daaslens_core::Latency::default();
     for (at, slot) in site.latency_course.slots() {
-        if start - 300 <= at + site.latency_course.width() - 1 && at < start {
+        if start - 300 < at + site.latency_course.width() && at < start {
             slots.merge(slot);
         }
     }
@@ -339,7 +342,7 @@ fn events(looking: &mut Looking<'_>, cluster: &ClusterSignal, attribution: &Attr
     }
     let near = incidents(facts, cluster, attribution);
     let tell = |incident: &Incident| {
-        let first = incident.events.first().and_then(|i| events.events.get(*i));
+        let first = incident.events.first().and_then(|i| events.list.get(*i));
         let id = first.map_or_else(String::new, |event| format!("{} {}", event.provider, event.id));
         let what = incident.exception.as_ref().map_or_else(String::new, |text| {
             let signature = crate::signature::of_exception(text, incident.code);

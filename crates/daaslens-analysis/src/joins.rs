@@ -104,7 +104,7 @@ pub(crate) fn learn(sources: &[Arc<dyn Source>], cube: &Cube, records: &Records)
     }
     let instances = courses(cube);
     let mut machines: BTreeMap<String, &str> = BTreeMap::new();
-    for event in records.events.events.iter().filter(|event| !event.computer.is_empty()) {
+    for event in records.events.list.iter().filter(|event| !event.computer.is_empty()) {
         machines.entry(event.computer.to_ascii_lowercase()).or_insert(&event.computer);
     }
     if let (1, 1, Some(instance), Some(machine)) =

@@ -205,7 +205,8 @@ mod tests {
             (PartKind::Path, "/%3Cscript%3Ealert(1)%3C/script%3E"),
             (PartKind::Text, "the log says %3Cscript%3Ealert(1)%3C/script%3E"),
         ] {
-            let mut finding = Finding::new("slow-url", Severity::Info, Confidence::Weak, "x".to_owned());
+            let mut finding =
+                Finding::new("slow-url", Severity::Info, Confidence::Weak, "x".to_owned());
             let query = part(PartKind::Query, "q=%3Cscript%3Ealert(1)%3C/script%3E");
             let excerpt = Excerpt(vec![part(kind, other), query]);
             let at = daaslens_core::Location::default();

@@ -296,7 +296,11 @@ impl Lister<'_> {
                 self.unreadable(shown, fault);
                 continue;
             }
-            let content = match member.stored_at {
+            // Both sizes are the archive's word; where they do not agree the reader of archives is asked.
+            let stored = member.stored_at.filter(|start| {
+                member.size == member.packed && start.saturating_add(member.size) <= bytes.len()
+            });
+            let content = match stored {
                 Some(start) => {
                     Content::Stored(Bytes::Part(Box::new(bytes.clone()), start, member.size))
                 }

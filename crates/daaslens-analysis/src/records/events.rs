@@ -18,7 +18,7 @@ const EXCERPT: usize = 700;
 /// All events.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
-    pub(crate) events: Vec<Event<'static>>,
+    pub(crate) list: Vec<Event<'static>>,
     /// The source of each.
     pub(crate) sources: Vec<usize>,
     /// What they tell, folded.
@@ -45,8 +45,8 @@ impl Events {
                     }
                     let admitted = config.filter.admits_time(event.time)
                         && config.filter.admits_instance_or_unknown(&event.computer);
-                    if admitted && events.events.len() < MAX_EVENTS {
-                        events.events.push(event.into_owned());
+                    if admitted && events.list.len() < MAX_EVENTS {
+                        events.list.push(event.into_owned());
                         events.sources.push(source);
                     } else if admitted {
                         events.full = true;
@@ -69,7 +69,7 @@ impl Events {
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
-        self.events.extend(other.events);
+        self.list.extend(other.list);
         self.sources.extend(other.sources);
         self.files += other.files;
         self.full |= other.full;
@@ -78,8 +78,8 @@ impl Events {
     /// Once everything is there: drops copies, and folds what belongs together.
     pub(crate) fn settle(&mut self) {
         let mut seen = BTreeSet::new();
-        let mut keep = Vec::with_capacity(self.events.len());
-        for event in &self.events {
+        let mut keep = Vec::with_capacity(self.list.len());
+        for event in &self.list {
             let data: Vec<&str> = event.data.iter().map(|datum| &*datum.text).collect();
             keep.push(seen.insert((
                 event.time,
@@ -93,46 +93,21 @@ impl Events {
         drop(seen);
         self.copies = keep.iter().filter(|keep| !**keep).count() as u64;
         let mut kept = keep.iter();
-        self.events.retain(|_| kept.next().copied().unwrap_or(true));
+        self.list.retain(|_| kept.next().copied().unwrap_or(true));
         let mut kept = keep.iter();
         self.sources.retain(|_| kept.next().copied().unwrap_or(true));
-        for event in &self.events {
+        for event in &self.list {
             if let Some(time) = event.time {
                 TimeRange::extend(&mut self.range, time);
             }
         }
-        self.incidents = daaslens_eventlog::incident::fold(&self.events);
+        self.incidents = daaslens_eventlog::incident::fold(&self.list);
     }
 
     /// An event as evidence.
     pub(crate) fn evidence(&self, index: usize, note: &str, alike: u64) -> Option<Evidence> {
-        let event = self.events.get(index)?;
+        let event = self.list.get(index)?;
         let source = *self.sources.get(index)?;
-        let plain = |text: String, strong| Part { kind: PartKind::Plain, text, strong };
-        let mut parts = vec![
-            plain(event.time.map_or_else(|| "-".to_owned(), daaslens_core::Time::rfc3339), false),
-            plain(" ".to_owned(), false),
-            Part {
-                kind: PartKind::Instance,
-                text: visible(event.computer.as_bytes()).into_owned(),
-                strong: false,
-            },
-            plain(" ".to_owned(), false),
-            plain(visible(event.provider.as_bytes()).into_owned(), true),
-            plain(format!(" {} ", event.id), true),
-        ];
-        let text: Vec<&str> = event
-            .data
-            .iter()
-            .map(|datum| datum.text.trim())
-            .filter(|text| !text.is_empty())
-            .collect();
-        let text = visible(text.join(" | ").as_bytes()).into_owned();
-        parts.push(Part {
-            kind: PartKind::Text,
-            text: shortened(&text, EXCERPT).into_owned(),
-            strong: false,
-        });
         Some(Evidence {
             at: Location {
                 source: SourceId(source as u32),
@@ -140,8 +115,34 @@ impl Events {
                 line: event.line,
             },
             note: note.to_owned(),
-            excerpt: Excerpt(parts),
+            excerpt: excerpt(event),
             alike,
         })
     }
+}
+
+/// An event in one line: when, where, who, what.
+pub(crate) fn excerpt(event: &Event<'_>) -> Excerpt {
+    let plain = |text: String, strong| Part { kind: PartKind::Plain, text, strong };
+    let mut parts = vec![
+        plain(event.time.map_or_else(|| "-".to_owned(), daaslens_core::Time::rfc3339), false),
+        plain(" ".to_owned(), false),
+        Part {
+            kind: PartKind::Instance,
+            text: visible(event.computer.as_bytes()).into_owned(),
+            strong: false,
+        },
+        plain(" ".to_owned(), false),
+        plain(visible(event.provider.as_bytes()).into_owned(), true),
+        plain(format!(" {} ", event.id), true),
+    ];
+    let text: Vec<&str> =
+        event.data.iter().map(|datum| datum.text.trim()).filter(|text| !text.is_empty()).collect();
+    let text = visible(text.join(" | ").as_bytes()).into_owned();
+    parts.push(Part {
+        kind: PartKind::Text,
+        text: shortened(&text, EXCERPT).into_owned(),
+        strong: false,
+    });
+    Excerpt(parts)
 }

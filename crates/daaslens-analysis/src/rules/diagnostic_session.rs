@@ -23,12 +23,16 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
 }
 
 fn finding(session: &Session) -> Finding {
+    let length = match session.range.seconds() {
+        0 => String::new(),
+        seconds => format!(", {}", duration_s(seconds.max(0) as u64)),
+    };
     let headline = format!(
-        "Diagnostic session {}: {}, {}, on {}",
+        "Diagnostic session {}: {}, {}, on {}{length}",
         session.id,
         session.tool,
         session.status,
-        counted(session.instances.len() as u64, "instance", "instances")
+        counted(session.instances.len() as u64, "instance", "instances"),
     );
     let mut finding = Finding::new(RULE.id, Severity::Info, Confidence::Likely, headline);
     let mut detail = vec![format!("{} collected.", counted(session.files, "file", "files"))];
@@ -59,12 +63,6 @@ fn finding(session: &Session) -> Finding {
         ("count", Metric::Count(session.files)),
         ("seconds", Metric::Count(session.range.seconds().max(0) as u64)),
     ];
-    finding.detail = finding.detail.trim().to_owned();
-    if session.range.end > session.range.start {
-        finding
-            .headline
-            .push_str(&format!(", {}", duration_s(session.range.seconds().max(0) as u64)));
-    }
     finding.evidence = vec![session.evidence.clone()];
     finding
 }

@@ -35,10 +35,8 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
         out.findings.push(finding(incidents, facts));
     }
     if groups.is_empty() {
-        let text = format!(
-            "no failed start in {}",
-            counted(events.events.len() as u64, "event", "events")
-        );
+        let text =
+            format!("no failed start in {}", counted(events.list.len() as u64, "event", "events"));
         out.clean.push(Clean { rule: RULE.id, text });
     }
 }
@@ -77,7 +75,7 @@ fn finding(incidents: &[&Incident], facts: &Facts<'_>) -> Finding {
         [_] => facts.named(&first.computer),
         several => format!("{} machines", several.len()),
     };
-    let started_later = events.events.iter().any(|event| {
+    let started_later = events.list.iter().any(|event| {
         is_start(event)
             && machines.iter().any(|one| event.computer.eq_ignore_ascii_case(one))
             && event.time.is_some_and(|t| t >= range.end)
@@ -135,7 +133,7 @@ fn finding(incidents: &[&Incident], facts: &Facts<'_>) -> Finding {
     let known = first
         .events
         .first()
-        .and_then(|i| events.events.get(*i))
+        .and_then(|i| events.list.get(*i))
         .and_then(|event| daaslens_kb::event(&event.provider, event.id));
     if let Some(known) = known {
         finding.advice.fix.extend(known.about.advice.iter().map(|line| (*line).to_owned()));
