@@ -214,7 +214,7 @@ fn app_or_platform(analysis: &Analysis, lead: Option<&Finding>) -> Answer {
         }
         None if lead.rule.starts_with("php")
             || lead.rule.starts_with("crash")
-            || lead.rule == "startup-failure" =>
+            || matches!(lead.rule, "startup-failure" | "unhandled-exception") =>
         {
             answer(
                 QUESTION,

@@ -204,6 +204,7 @@ mod tests {
         for (kind, other) in [
             (PartKind::Path, "/%3Cscript%3Ealert(1)%3C/script%3E"),
             (PartKind::Text, "the log says %3Cscript%3Ealert(1)%3C/script%3E"),
+            (PartKind::Text, "joined%3Cscript%3Ealert(1)%3C/script%3Ejoined"),
         ] {
             let mut finding =
                 Finding::new("slow-url", Severity::Info, Confidence::Weak, "x".to_owned());
