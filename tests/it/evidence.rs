@@ -11,7 +11,9 @@ use super::support::{Place, rows};
 fn every_place_that_a_finding_names_is_there() {
     let bundle = scenario::first_look(1).bundle;
     assert!(check(&bundle, "first look") >= 5);
-    for name in ["crash-burst-502", "timeout-wall-230", "client-abort-wave", "slow-url", "stall-30s"] {
+    for name in
+        ["crash-burst-502", "timeout-wall-230", "client-abort-wave", "slow-url", "stall-30s"]
+    {
         let bundle = Scenario::find(name).unwrap().build(1).bundle;
         assert!(check(&bundle, name) >= 1, "{name}");
     }

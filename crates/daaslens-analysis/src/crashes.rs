@@ -7,7 +7,7 @@ use daaslens_core::text::{counted, duration_s, shortened};
 use daaslens_core::{Evidence, TimeRange};
 use daaslens_eventlog::ancm::AncmKind;
 use daaslens_eventlog::aspnet::web_error;
-use daaslens_eventlog::incident::vanished;
+use daaslens_eventlog::incident::{FOLD_MS, vanished};
 use daaslens_eventlog::runtime::log_record;
 use daaslens_eventlog::{Event, Incident, IncidentKind, Level};
 
@@ -50,6 +50,8 @@ pub(crate) struct Thrown {
     pub(crate) signature: Signature,
     /// Indices into the events.
     pub(crate) events: Vec<usize>,
+    /// How many of them the framework caught, because nobody else did.
+    pub(crate) unhandled: u64,
     pub(crate) paths: BTreeMap<String, u64>,
 }
 
@@ -92,24 +94,34 @@ pub(crate) fn group(events: &Events) -> Crashes {
     for (i, incident) in events.incidents.iter().enumerate() {
         if matches!(incident.kind, IncidentKind::Crash { .. }) {
             let signature = of(incident);
-            groups
-                .entry(signature.exact.clone())
-                .or_insert_with(|| Group { signature, code: incident.code, incidents: Vec::new() })
-                .incidents
-                .push(i);
+            let code = incident.code;
+            let group = groups.entry(signature.exact.clone()).or_insert_with(|| Group {
+                signature: signature.clone(),
+                code,
+                incidents: Vec::new(),
+            });
+            group.signature.tell_only_what_is_common(&signature);
+            group.incidents.push(i);
         }
     }
     let crashed: BTreeSet<usize> =
         events.incidents.iter().flat_map(|incident| incident.events.iter().copied()).collect();
+    let deaths = Deaths::of(&events.incidents);
     let mut thrown: BTreeMap<String, Thrown> = BTreeMap::new();
     for (i, event) in events.list.iter().enumerate().filter(|(i, _)| !crashed.contains(i)) {
-        if let Some((signature, path)) = exception(event) {
+        if let Some(Told { signature, path, unhandled }) = exception(event) {
+            if deaths.tell(event, &signature) {
+                continue;
+            }
             let group = thrown.entry(signature.exact.clone()).or_insert_with(|| Thrown {
-                signature,
+                signature: signature.clone(),
                 events: Vec::new(),
+                unhandled: 0,
                 paths: BTreeMap::new(),
             });
+            group.signature.tell_only_what_is_common(&signature);
             group.events.push(i);
+            group.unhandled += u64::from(unhandled);
             if let Some(path) = path {
                 *group.paths.entry(path).or_default() += 1;
             }
@@ -129,6 +141,49 @@ pub(crate) fn group(events: &Events) -> Crashes {
     Crashes { groups, thrown, silent: silent(events) }
 }
 
+/// What the deaths of processes were, to know again what was logged on the way to them.
+///
+/// A host that cannot start logs its exception once or twice ("Hosting failed to start") before the process dies of
+/// it, and so does a library that throws it on. That is one failure and no further defect.
+struct Deaths(BTreeMap<String, Vec<(TimeRange, Signature)>>);
+
+impl Deaths {
+    fn of(incidents: &[Incident]) -> Self {
+        let mut machines: BTreeMap<String, Vec<(TimeRange, Signature)>> = BTreeMap::new();
+        for incident in incidents {
+            if is_death(incident.kind) && incident.exception.is_some() {
+                let machine = machines.entry(incident.computer.to_ascii_lowercase()).or_default();
+                machine.push((incident.range, of(incident)));
+            }
+        }
+        for machine in machines.values_mut() {
+            machine.sort_by_key(|(range, _)| range.start);
+        }
+        Self(machines)
+    }
+
+    /// Whether a process of the machine died of this exception within the time that one crash takes.
+    fn tell(&self, event: &Event<'_>, signature: &Signature) -> bool {
+        let machine = self.0.get(&event.computer.to_ascii_lowercase());
+        let (Some(machine), Some(time)) = (machine, event.time) else { return false };
+        let near = |range: &TimeRange| {
+            range.start.0.saturating_sub(FOLD_MS) <= time.0
+                && time.0 <= range.end.0.saturating_add(FOLD_MS)
+        };
+        let first = machine
+            .partition_point(|(range, _)| range.start.0 < time.0.saturating_sub(4 * FOLD_MS));
+        machine
+            .iter()
+            .skip(first)
+            .take_while(|(range, _)| range.start.0 <= time.0.saturating_add(FOLD_MS))
+            .any(|(range, death)| {
+                near(range)
+                    && death.exception == signature.exception
+                    && death.message == signature.message
+            })
+    }
+}
+
 /// The signature of a crash: its exception, else the module and the code.
 fn of(incident: &Incident) -> Signature {
     match &incident.exception {
@@ -137,22 +192,31 @@ fn of(incident: &Incident) -> Signature {
     }
 }
 
-/// The exception that an event tells of, which ended no process, and the path of the request.
-fn exception(event: &Event<'_>) -> Option<(Signature, Option<String>)> {
+/// An exception that an event tells of, with the path of its request.
+struct Told {
+    signature: Signature,
+    path: Option<String>,
+    unhandled: bool,
+}
+
+/// The exception that an event tells of, which ended no process.
+fn exception(event: &Event<'_>) -> Option<Told> {
     if let Some(error) = web_error(event) {
         if error.client_gone() || error.exception.is_empty() {
             return None;
         }
-        return Some((
-            signature::of_exception(&error.exception, None),
-            Some(error.path).filter(|path| !path.is_empty()),
-        ));
+        return Some(Told {
+            signature: signature::of_exception(&error.exception, None),
+            path: Some(error.path).filter(|path| !path.is_empty()),
+            unhandled: true,
+        });
     }
     let record = log_record(event)?;
     let told = !record.exception.is_empty() && event.level() <= Level::Error;
-    told.then(|| {
-        let path = record.request_path().map(str::to_owned);
-        (signature::of_exception(&record.exception, None), path)
+    told.then(|| Told {
+        signature: signature::of_exception(&record.exception, None),
+        path: record.request_path().map(str::to_owned),
+        unhandled: record.is_unhandled(),
     })
 }
 

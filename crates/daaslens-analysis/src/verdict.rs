@@ -214,9 +214,13 @@ fn app_or_platform(analysis: &Analysis, lead: Option<&Finding>) -> Answer {
         }
         None if lead.rule.starts_with("php")
             || lead.rule.starts_with("crash")
-            || lead.rule == "startup-failure" =>
+            || matches!(lead.rule, "startup-failure" | "unhandled-exception") =>
         {
-            answer(QUESTION, "The app.", format!("{}. {BLIND}", lead.headline))
+            answer(
+                QUESTION,
+                "The app.",
+                format!("{}. {BLIND}", lead.headline.trim_end_matches('.')),
+            )
         }
         None => answer(
             QUESTION,

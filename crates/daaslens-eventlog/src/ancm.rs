@@ -72,6 +72,14 @@ impl Ancm {
             || self.application.contains(r"\SiteExtensions\Kudu")
     }
 
+    /// Whether it is a worker of Azure Functions that waits, warm, for an application to be put into it. Such a
+    /// worker is stopped, mostly slowly, each time one is, and nobody's request is in it.
+    pub fn is_placeholder(&self) -> bool {
+        const NAME: &str = "MAWSFNPLACEHOLDER";
+        let site = self.application.rsplit('/').next().unwrap_or_default();
+        site.get(..NAME.len()).is_some_and(|start| start.eq_ignore_ascii_case(NAME))
+    }
+
     /// The framework that is missing, where hostfxr says so: its name and version.
     pub fn missing_framework(&self) -> Option<(&str, &str)> {
         let (_, rest) = self.console.split_once("Framework: '")?;

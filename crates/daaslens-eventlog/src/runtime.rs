@@ -132,6 +132,20 @@ impl LogRecord {
         self.scope("RequestId")
     }
 
+    /// Whether the framework says that nobody caught the exception: a request, or the connection of a page, failed
+    /// of it. Applications log with these loggers never, and with their own also what they have handled.
+    pub fn is_unhandled(&self) -> bool {
+        const LOGGERS: [&str; 5] = [
+            "Microsoft.AspNetCore.Components.Server.Circuits.CircuitHost",
+            "Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware",
+            "Microsoft.AspNetCore.Diagnostics.DeveloperExceptionPageMiddleware",
+            "Microsoft.AspNetCore.Server.IIS.Core.IISHttpServer",
+            "Microsoft.AspNetCore.Server.Kestrel",
+        ];
+        LOGGERS.contains(&self.category.as_str())
+            && self.message.to_ascii_lowercase().contains("unhandled exception")
+    }
+
     /// Whether the record says that the host is about to stop because of what it logs: the event before a crash.
     pub fn stops_host(&self) -> bool {
         self.category.starts_with("Microsoft.Extensions.Hosting.Internal.Host")

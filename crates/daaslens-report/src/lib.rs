@@ -196,6 +196,27 @@ mod tests {
         }
     }
 
+    /// Scanners send the same text as a path and as a value; a report that is refused for it would be theirs to stop.
+    #[test]
+    fn a_value_that_is_sent_encoded_stops_no_report() {
+        use daaslens_core::{Confidence, Evidence, Excerpt, Finding, Part, Severity};
+        let part = |kind, text: &str| Part { kind, text: text.to_owned(), strong: false };
+        for (kind, other) in [
+            (PartKind::Path, "/%3Cscript%3Ealert(1)%3C/script%3E"),
+            (PartKind::Text, "the log says %3Cscript%3Ealert(1)%3C/script%3E"),
+            (PartKind::Text, "joined%3Cscript%3Ealert(1)%3C/script%3Ejoined"),
+        ] {
+            let mut finding =
+                Finding::new("slow-url", Severity::Info, Confidence::Weak, "x".to_owned());
+            let query = part(PartKind::Query, "q=%3Cscript%3Ealert(1)%3C/script%3E");
+            let excerpt = Excerpt(vec![part(kind, other), query]);
+            let at = daaslens_core::Location::default();
+            finding.evidence = vec![Evidence { at, note: String::new(), excerpt, alike: 1 }];
+            let analysis = Analysis { findings: vec![finding], ..Analysis::default() };
+            assert!(render(&analysis, &Options::default()).is_ok(), "{kind:?}");
+        }
+    }
+
     #[test]
     fn a_renderer_that_leaks_is_stopped() {
         let options = Options::default();

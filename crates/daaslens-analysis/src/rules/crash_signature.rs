@@ -51,7 +51,7 @@ fn finding(group: &Group, facts: &Facts<'_>) -> Finding {
         several => format!(" on {} machines", several.len()),
     };
     let title = group.title();
-    let what = shortened(&title, 110);
+    let what = shortened(&title, 170);
     let headline = match count {
         1 => format!("A process crashed once{on}: {what}"),
         n => format!("A process crashed {} times{on}: {what}", thousands(n)),

@@ -67,9 +67,17 @@ fn finding(incidents: &[&Incident], facts: &Facts<'_>) -> Finding {
     let events = &facts.records.events;
     let first = incidents[0];
     let range = incidents.iter().fold(first.range, |all, one| all.union(one.range));
+    let mut machines: Vec<String> =
+        incidents.iter().map(|one| one.computer.to_ascii_lowercase()).collect();
+    machines.sort();
+    machines.dedup();
+    let on = match machines.as_slice() {
+        [_] => facts.named(&first.computer),
+        several => format!("{} machines", several.len()),
+    };
     let started_later = events.list.iter().any(|event| {
         is_start(event)
-            && event.computer.eq_ignore_ascii_case(&first.computer)
+            && machines.iter().any(|one| event.computer.eq_ignore_ascii_case(one))
             && event.time.is_some_and(|t| t >= range.end)
     });
     let severity = if started_later && incidents.len() < MANY {
@@ -96,22 +104,26 @@ fn finding(incidents: &[&Incident], facts: &Facts<'_>) -> Finding {
         } else {
             format!("{} times", thousands(incidents.len() as u64))
         },
-        facts.named(&first.computer),
-        shortened(&why, 120)
+        on,
+        shortened(&why, 170)
     );
     let mut finding = Finding::new(RULE.id, severity, Confidence::Likely, headline);
-    finding.detail = if started_later {
-        "A later start on the same machine succeeded.".to_owned()
-    } else {
-        "No later start on that machine is in the events.".to_owned()
-    };
+    finding.detail = match (started_later, machines.len()) {
+        (true, 0..=1) => "A later start on the same machine succeeded.",
+        (true, _) => "A later start on one of these machines succeeded.",
+        (false, 0..=1) => "No later start on that machine is in the events.",
+        (false, _) => "No later start on any of these machines is in the events.",
+    }
+    .to_owned();
     finding.window = Some(range);
-    finding.subject.instance = Some(
-        facts
-            .joins
-            .instance(&first.computer)
-            .map_or_else(|| first.computer.clone(), |join| join.instance.clone()),
-    );
+    if machines.len() == 1 {
+        finding.subject.instance = Some(
+            facts
+                .joins
+                .instance(&first.computer)
+                .map_or_else(|| first.computer.clone(), |join| join.instance.clone()),
+        );
+    }
     if let Some(signature) = signature {
         finding.subject.signature = Some(signature.exact);
         finding.subject.exception = Some(signature.exception).filter(|name| !name.is_empty());

@@ -18,6 +18,8 @@ pub(super) const RULE: Rule = Rule {
 
 /// From how many on a signature is a defect, and the most that become findings.
 const DEFECT: u64 = 20;
+/// The same where the framework says that nobody caught them: each one is a visitor who saw an error.
+const UNHANDLED: u64 = 5;
 const MOST: usize = 8;
 
 fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
@@ -38,13 +40,14 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
 
 fn finding(thrown: &Thrown, facts: &Facts<'_>) -> Finding {
     let count = thrown.events.len() as u64;
-    let severity = if count >= DEFECT { Severity::Warning } else { Severity::Info };
+    let defect = count >= DEFECT || thrown.unhandled >= UNHANDLED;
+    let severity = if defect { Severity::Warning } else { Severity::Info };
     let path =
         thrown.paths.iter().max_by_key(|(path, n)| (**n, std::cmp::Reverse((*path).clone())));
     let headline = format!(
         "{} \u{d7} {}{}",
         thousands(count),
-        shortened(&thrown.title(), 120),
+        shortened(&thrown.title(), 170),
         path.map_or_else(String::new, |(path, _)| format!(" in {}", shortened(path, 60)))
     );
     let mut finding = Finding::new(RULE.id, severity, Confidence::Likely, headline);

@@ -20,12 +20,54 @@ const MAX_QUOTED: usize = 512;
 /// | `(10.0.0.4:1433)` | `({ip})` |
 /// | `error 0x80070020 at 0x00007FF8A1B2C3D4` | `error 0x80070020 at {hex}` |
 pub(crate) fn mask(text: &str) -> String {
+    masked(text, |_, _| None)
+}
+
+/// As [`mask`], but names of the program stay: `for type 'Shop.IStore'` is what a person has to know, and no value
+/// of a user. Only behind the words that announce a name: `Login failed for user 'Ann'` has quotation marks too.
+pub(crate) fn mask_values(text: &str) -> String {
+    masked(text, name_of_program)
+}
+
+/// The name in a quotation, where the text before it says that it is one. Of an assembly its name alone.
+fn name_of_program<'a>(before: &str, quoted: &'a str) -> Option<&'a str> {
+    const WORDS: [&str; 14] = [
+        "type",
+        "activate",
+        "assembly",
+        "DLL",
+        "column name",
+        "object name",
+        "Object name:",
+        "File name:",
+        "Method not found:",
+        "Field not found:",
+        "module",
+        "member",
+        "interface",
+        "entry point named",
+    ];
+    let before = before.trim_end_matches(['\'', '"', ' ']);
+    let told = WORDS.iter().any(|word| {
+        before.strip_suffix(word).is_some_and(|rest| !rest.chars().next_back().is_some_and(in_word))
+    });
+    let name = quoted.split(", ").next().unwrap_or(quoted);
+    let fits = name.len() <= 120
+        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-`".contains(&b))
+        && name.bytes().filter(u8::is_ascii_digit).count() <= 4;
+    (told && fits).then_some(name)
+}
+
+fn masked(text: &str, keep: for<'a> fn(&str, &'a str) -> Option<&'a str>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         if let Some((length, close)) = quotation(rest, c, out.chars().next_back()) {
+            let quoted = behind(rest, c.len_utf8()).get(..length).unwrap_or_default();
+            let kept = keep(&out, quoted).unwrap_or(if length == 0 { "" } else { "{text}" });
             out.push(c);
-            out.push_str(if length == 0 { "" } else { "{text}" });
+            out.push_str(kept);
             out.push(close);
             rest = behind(rest, c.len_utf8() + length + close.len_utf8());
             continue;
@@ -270,7 +312,7 @@ fn number(text: &str) -> Option<(usize, &'static str)> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::mask;
+    use super::{mask, mask_values};
 
     #[test]
     fn what_differs_goes_and_what_tells_apart_stays() {
@@ -310,6 +352,33 @@ mod tests {
             ("user_id=42;page=3", "user_id={n};page={n}"),
         ] {
             assert_eq!(mask(from), to, "{from}");
+        }
+    }
+
+    #[test]
+    fn names_of_the_program_can_stay() {
+        for (from, to) in [
+            (
+                "Unable to resolve service for type 'Shop.IStore' while attempting to activate 'Shop.Cart'.",
+                "Unable to resolve service for type 'Shop.IStore' while attempting to activate 'Shop.Cart'.",
+            ),
+            (
+                "Could not load file or assembly 'Shop.Core, Version=1.0.0.0, Culture=neutral'.",
+                "Could not load file or assembly 'Shop.Core'.",
+            ),
+            ("Invalid column name 'Shelf'.", "Invalid column name 'Shelf'."),
+            ("Unable to load DLL 'shop.native.dll' or", "Unable to load DLL 'shop.native.dll' or"),
+            // Values of users stay hidden, also where a word only ends like one that announces a name.
+            ("Login failed for user 'Ann'.", "Login failed for user '{text}'."),
+            ("The prototype 'Ann'", "The prototype '{text}'"),
+            ("of type 'Ann Lee'", "of type '{text}'"),
+            ("of type 'ann@example.com'", "of type '{text}'"),
+            ("of type '4f1c2d3e5a6b'", "of type '{text}'"),
+            ("File name: 'C:\\a\\b.json'", "File name: '{text}'"),
+            ("order 7 of type ''", "order {n} of type ''"),
+        ] {
+            assert_eq!(mask_values(from), to, "{from}");
+            assert_eq!(mask(to), mask(from), "{from}");
         }
     }
 

@@ -27,7 +27,7 @@ use daaslens_core::model::Frame;
 use daaslens_eventlog::{ExceptionText, Thrown};
 use daaslens_kb::{NameRole, Runtime, has_role};
 
-pub(crate) use mask::mask;
+pub(crate) use mask::{mask, mask_values};
 
 use stack::Stack;
 
@@ -49,10 +49,19 @@ pub(crate) struct Signature {
     pub(crate) family: String,
     /// The type of the exception that began it, or the name of the code.
     pub(crate) exception: String,
-    /// Its message, masked.
+    /// Its message, without values; the names of types and files that it names stay.
     pub(crate) message: String,
     /// The stack, the place of the throw first, without machinery.
     pub(crate) frames: Vec<Frame>,
+}
+
+impl Signature {
+    /// Hides a name in the message that another one of the same signature does not have.
+    pub(crate) fn tell_only_what_is_common(&mut self, other: &Self) {
+        if self.message != other.message {
+            self.message = bounded(&mask(&self.message), MAX_MESSAGE);
+        }
+    }
 }
 
 /// The signature of a .NET exception. `code` is the exit or exception code, and counts where no type is known.
@@ -62,7 +71,8 @@ pub(crate) fn of_exception(text: &ExceptionText, code: Option<u32>) -> Signature
     let Some(thrown) = thrown else {
         return of_code(code, stack);
     };
-    let message = bounded(&mask(&thrown.message.replace(['\r', '\n'], " ")), MAX_MESSAGE);
+    let one_line = |thrown: &Thrown| thrown.message.replace(['\r', '\n'], " ");
+    let message = bounded(&mask(&one_line(thrown)), MAX_MESSAGE);
     let detail = detail::detail(thrown).map(|detail| format!("[{detail}]")).unwrap_or_default();
     let outer = outer.map(|outer| format!("{} > ", outer.type_name)).unwrap_or_default();
     let place = stack.place();
@@ -76,13 +86,33 @@ pub(crate) fn of_exception(text: &ExceptionText, code: Option<u32>) -> Signature
         let exact = format!("{outer}{}{detail} @ {}", thrown.type_name, place.join(" | "));
         (exact, format!("{} @ {}", thrown.type_name, stack.own_or_first()))
     };
+    let shown = told_best(&text.chain, thrown);
     Signature {
         exact: bounded(&exact, MAX_TEXT),
         family: bounded(&family, MAX_TEXT),
-        exception: thrown.type_name.clone(),
-        message,
+        exception: shown.type_name.clone(),
+        message: bounded(&mask_values(&one_line(shown)), MAX_MESSAGE),
         frames: stack.frames,
     }
+}
+
+/// The exception that is shown to people. A refused connection to a database begins with a bare Win32 error, "the
+/// system cannot find the file specified"; what was asked for is told by the exception around it.
+fn told_best<'a>(chain: &'a [Thrown], thrown: &'a Thrown) -> &'a Thrown {
+    if thrown.type_name != "System.ComponentModel.Win32Exception" {
+        return thrown;
+    }
+    chain
+        .iter()
+        .take_while(|one| !std::ptr::eq(*one, thrown))
+        .filter(|one| says(one) && !one.message.is_empty())
+        .last()
+        .unwrap_or(thrown)
+}
+
+/// Whether it is more than the wrapping of another one.
+fn says(thrown: &Thrown) -> bool {
+    !thrown.type_name.is_empty() && !has_role(Runtime::DotNet, NameRole::Wrapper, &thrown.type_name)
 }
 
 /// The signature of a native crash: module, place in it, exception code.
@@ -147,10 +177,7 @@ fn code_name(code: u32) -> String {
 
 /// The exception that began it, and the outermost other one that says something of its own.
 fn decisive(text: &ExceptionText) -> (Option<&Thrown>, Option<&Thrown>) {
-    let says = |thrown: &&Thrown| {
-        !thrown.type_name.is_empty()
-            && !has_role(Runtime::DotNet, NameRole::Wrapper, &thrown.type_name)
-    };
+    let says = |thrown: &&Thrown| says(thrown);
     let known = |thrown: &&Thrown| !thrown.type_name.is_empty();
     let until_root = text.chain.get(..=text.root).unwrap_or(&text.chain);
     // From the root outwards: a root without a type, or one that wraps what was not told, gives way.

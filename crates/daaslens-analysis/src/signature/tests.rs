@@ -103,6 +103,30 @@ fn nothing_gives_something() {
 }
 
 #[test]
+fn what_people_are_told() {
+    for (text, exception, message) in [
+        (
+            "Microsoft.Data.SqlClient.SqlException (0x80131904): The server was not found.\n ---> System.ComponentModel.Win32Exception (2): The system cannot find the file specified.\n   at Shop.Store.Open()",
+            "Microsoft.Data.SqlClient.SqlException",
+            "The server was not found.",
+        ),
+        (
+            "System.AggregateException: One or more errors occurred.\n ---> System.ComponentModel.Win32Exception (5): Access is denied.\n   at Shop.Store.Open()",
+            "System.ComponentModel.Win32Exception",
+            "Access is denied.",
+        ),
+        (
+            "System.InvalidOperationException: Unable to resolve service for type 'Shop.IStore' while attempting to activate 'Shop.Cart'.\n   at Shop.Program.Main()",
+            "System.InvalidOperationException",
+            "Unable to resolve service for type 'Shop.IStore' while attempting to activate 'Shop.Cart'.",
+        ),
+    ] {
+        let told = signature(text);
+        assert_eq!((told.exception.as_str(), told.message.as_str()), (exception, message));
+    }
+}
+
+#[test]
 fn native_crashes() {
     for (module, offset, code, exact, family) in [
         (

@@ -82,6 +82,11 @@ pub(super) fn said(event: &Event<'_>) -> Option<Said> {
 /// The ASP.NET Core Module.
 fn module(event: &Event<'_>, report: Ancm) -> Option<Said> {
     let process = Process { id: report.process_id, out_of_process: report.out_of_process };
+    let of_nobody =
+        matches!(report.kind, AncmKind::UngracefulShutdown | AncmKind::ConfigurationChanged);
+    if of_nobody && report.is_placeholder() {
+        return Some(Said::Stopped(process));
+    }
     let role = match report.kind {
         AncmKind::Started => return Some(Said::Started(process)),
         AncmKind::Stopped => return Some(Said::Stopped(process)),

@@ -11,16 +11,21 @@ use crate::Error;
 /// The secrets of `redacted` that stand in one of `outputs`, in lower case. Paths and machine names, which are
 /// shown on purpose, are excepted.
 pub(crate) fn search(redacted: &Redacted, outputs: &[&[u8]]) -> Result<BTreeSet<String>, Error> {
-    let mut wanted: BTreeSet<String> = BTreeSet::new();
+    // What is looked for, and the spelling in the input: who masks anew has to find that one.
+    let mut wanted: BTreeSet<(String, String)> = BTreeSet::new();
+    // A path may be shown, so what it says to somebody who decodes it may be as well.
+    let shown = percent_decoded(redacted.shown.as_bytes());
+    let shown = String::from_utf8_lossy(&shown).replace('+', " ");
     for secret in &redacted.secrets {
         let lower = secret.to_lowercase();
         let plain = String::from_utf8_lossy(&percent_decoded(lower.as_bytes())).replace('+', " ");
         let bare = plain.trim();
-        if bare.len() >= super::SHORTEST_SECRET && !redacted.shown.contains(head(bare)) {
-            wanted.insert(bare.to_owned());
+        let may_be_shown = |it: &str| redacted.shown.contains(it) || shown.contains(it);
+        if bare.len() >= super::SHORTEST_SECRET && !may_be_shown(head(bare)) {
+            wanted.insert((bare.to_owned(), lower.clone()));
         }
         if !redacted.shown.contains(head(&lower)) {
-            wanted.insert(lower);
+            wanted.insert((lower.clone(), lower));
         }
     }
     if wanted.is_empty() {
@@ -28,15 +33,16 @@ pub(crate) fn search(redacted: &Redacted, outputs: &[&[u8]]) -> Result<BTreeSet<
     }
     let wanted: Vec<_> = wanted.into_iter().collect();
     // The beginning of a long secret says enough, and keeps the search small.
-    let heads: Vec<_> = wanted.iter().map(|secret| head(secret)).collect();
+    let heads: Vec<_> = wanted.iter().map(|(secret, _)| head(secret)).collect();
     let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(&heads)?;
     let mut found = BTreeSet::new();
     for output in outputs {
         for form in decoded_forms(output) {
             for hit in automaton.find_overlapping_iter(&form) {
-                let Some(word) = wanted.get(hit.pattern().as_usize()) else { continue };
+                let Some((word, spelt)) = wanted.get(hit.pattern().as_usize()) else { continue };
                 if hit.range().len() < word.len() || is_whole(&form, hit.range()) {
                     found.insert(word.clone());
+                    found.insert(spelt.clone());
                 }
             }
         }

@@ -308,7 +308,9 @@ impl Masker {
         let mut hits = self.patterns.find(text, wanted);
         if let Some(dictionary) = self.dictionary.as_ref().filter(|_| !path_only) {
             for found in dictionary.find_iter(text) {
-                if leak::is_whole(text.as_bytes(), found.range())
+                // What follows an escape goes on with a letter to the eye alone: `%3EUA` is `>UA`.
+                let escaped = text.get(found.range()).is_some_and(|word| word.contains('%'));
+                if (escaped || leak::is_whole(text.as_bytes(), found.range()))
                     && let Some((class, shown)) = self.meanings.get(found.pattern().as_usize())
                 {
                     let shown = Some(Cow::Owned(shown.clone()));
