@@ -446,6 +446,10 @@ fn seconds_ms(text: &[u8]) -> Option<i64> {
 pub(crate) fn parse_date(text: &[u8]) -> Option<i64> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text else { return None };
     let year = two(y1, y2)? * 100 + two(y3, y4)?;
+    // IIS began in 1995. A line of the year 1 or 9999 is damage, and would stretch every axis.
+    if !(1995..=2100).contains(&year) {
+        return None;
+    }
     days_from_civil(i32::try_from(year).ok()?, two(m1, m2)?, two(d1, d2)?)
 }
 
