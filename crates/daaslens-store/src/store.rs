@@ -296,13 +296,24 @@ impl Lister<'_> {
                 self.unreadable(shown, fault);
                 continue;
             }
-            let content = match member.stored_at {
-                Some(start) => {
-                    Content::Stored(Bytes::Part(Box::new(bytes.clone()), start, member.size))
+            // The list of an archive may claim anything. A size that cannot be true would be planned for, and a
+            // packed size that cannot be true would lift the limit that goes by it.
+            let packed = member.packed.min(bytes.len());
+            let (content, size) = match member.stored_at {
+                Some(start) if start.saturating_add(member.size) > bytes.len() => {
+                    self.unreadable(shown, "it is said to be longer than its archive");
+                    continue;
                 }
-                None => Content::Member { archive: archive.clone(), index, packed: member.packed },
+                Some(start) => {
+                    let part = Bytes::Part(Box::new(bytes.clone()), start, member.size);
+                    (Content::Stored(part), member.size)
+                }
+                None => {
+                    let content = Content::Member { archive: archive.clone(), index, packed };
+                    (content, member.size.min(self.options.limits.of_member(packed)))
+                }
             };
-            self.member(content, shown, member.size, member.packed, depth);
+            self.member(content, shown, size, packed, depth);
         }
     }
 
