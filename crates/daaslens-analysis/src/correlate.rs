@@ -11,6 +11,7 @@ use crate::facts::Facts;
 use crate::http::summary::app_sites;
 use crate::hypotheses::{self, Observation, State};
 use crate::records::php::Group as PhpGroup;
+use crate::records::platform;
 use crate::rules;
 use crate::signals::ClusterSignal;
 use crate::zoom::Reply;
@@ -84,11 +85,14 @@ fn sources(facts: &Facts<'_>) -> Vec<&'static str> {
     sources
 }
 
+/// Whether a status, substatus and reduced win32 status are an outcome.
+type IsOutcome = fn(u16, u32, u64) -> bool;
+
 /// Outcomes that say by themselves what happened.
-const OUTCOMES: [(&str, fn(u16, u32, u64) -> bool); 10] = [
+const OUTCOMES: [(&str, IsOutcome); 9] = [
     ("outcome-backend-gone", |status, sub, win32| {
         status == 502 && sub == 3 && matches!(win32, 12029..=12031 | 12152 | 109)
-            || status == 500 && sub == 1013
+            || status == 500 && sub == 1013 && win32 == 109
     }),
     ("outcome-backend-timeout", |status, sub, win32| {
         status == 502 && sub == 3 && matches!(win32, 12002 | 1460)
@@ -107,19 +111,16 @@ const OUTCOMES: [(&str, fn(u16, u32, u64) -> bool); 10] = [
         status == 503 && matches!(sub, 0 | 1001) || status == 500 && matches!(sub, 11 | 12)
     }),
     ("outcome-front-end-timeout", |status, sub, _| status == 500 && sub == 121),
-    ("outcome-app-error", |status, sub, win32| {
-        status == 500 && sub == 0 && matches!(win32, 0 | 258 | 255)
-    }),
+    ("outcome-app-error", |status, sub, win32| status == 500 && sub == 0 && win32 == 0),
     ("outcome-rewrite-or-config", |status, sub, _| {
         status == 500 && (sub == 19 || (50..=53).contains(&sub))
     }),
-    ("fast-failures", |_, _, _| false),
 ];
 
 fn outcomes(looking: &mut Looking<'_>, reply: &Reply) {
     let outcomes = reply.outcomes();
     let all: u64 = outcomes.iter().map(|(_, n)| n).sum();
-    for (sign, is) in OUTCOMES.iter().filter(|(sign, _)| *sign != "fast-failures") {
+    for (sign, is) in &OUTCOMES {
         let own: Vec<&((u16, u32, u64), u64)> = outcomes
             .iter()
             .filter(|((status, sub, win32), _)| is(*status, *sub, daaslens_kb::win32_of(*win32)))
@@ -258,7 +259,7 @@ fn traffic(looking: &mut Looking<'_>, cluster: &ClusterSignal) {
     }
     let mut slots = daaslens_core::Latency::default();
     for (at, slot) in site.latency_course.slots() {
-        if start - 300 <= at + site.latency_course.width() - 1 && at < start {
+        if start - 300 < at + site.latency_course.width() && at < start {
             slots.merge(slot);
         }
     }
@@ -341,7 +342,7 @@ fn events(looking: &mut Looking<'_>, cluster: &ClusterSignal, attribution: &Attr
     }
     let near = incidents(facts, cluster, attribution);
     let tell = |incident: &Incident| {
-        let first = incident.events.first().and_then(|i| events.events.get(*i));
+        let first = incident.events.first().and_then(|i| events.list.get(*i));
         let id = first.map_or_else(String::new, |event| format!("{} {}", event.provider, event.id));
         let what = incident.exception.as_ref().map_or_else(String::new, |text| {
             let signature = crate::signature::of_exception(text, incident.code);
@@ -418,11 +419,11 @@ fn is_sign(sign: &str, incident: &Incident, cluster: &ClusterSignal) -> bool {
     match incident.kind {
         IncidentKind::Crash { phase } | IncidentKind::Exit { phase } => match sign {
             "crash-at-onset" => at_onset && phase != Phase::Startup,
-            "crash-loop" => true,
+            "crash-loop" => phase != Phase::Startup,
             "start-failure-event" => phase == Phase::Startup,
             _ => false,
         },
-        IncidentKind::StartupFailure => matches!(sign, "start-failure-event" | "crash-loop"),
+        IncidentKind::StartupFailure => sign == "start-failure-event",
         IncidentKind::RapidFail => sign == "crash-loop",
         IncidentKind::LimitRecycle => sign == "limit-recycle-event",
         IncidentKind::AppOffline => sign == "app-offline-event",
@@ -438,6 +439,16 @@ fn is_sign(sign: &str, incident: &Incident, cluster: &ClusterSignal) -> bool {
 fn php(looking: &mut Looking<'_>, cluster: &ClusterSignal, attribution: &Attribution) {
     let facts = looking.facts;
     let php = &facts.records.php;
+    let pages =
+        attribution.factors.iter().any(|factor| factor.value.to_ascii_lowercase().contains(".php"))
+            || facts.http.is_some_and(|http| {
+                http.urls.iter().any(|url| url.url.to_ascii_lowercase().ends_with(".php"))
+            });
+    if php.sources > 0 || pages {
+        looking.present("php-site", String::new());
+    } else {
+        looking.absent("php-site", String::new());
+    }
     if php.sources == 0 {
         return;
     }
@@ -535,13 +546,8 @@ fn deployments(looking: &mut Looking<'_>, cluster: &ClusterSignal) {
         return;
     }
     let start = cluster.range.start.seconds();
-    let before = deployments
-        .iter()
-        .filter(|one| {
-            (0..=DEPLOYED).contains(&(start - one.range.end.seconds()))
-                || one.range.contains(cluster.range.start)
-        })
-        .max_by_key(|one| one.range.end);
+    let before = platform::last_before(deployments, cluster.range.start)
+        .filter(|one| start - one.range.end.seconds() <= DEPLOYED);
     match before {
         Some(one) => {
             let minutes =

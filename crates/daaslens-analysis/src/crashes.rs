@@ -102,7 +102,7 @@ pub(crate) fn group(events: &Events) -> Crashes {
     let crashed: BTreeSet<usize> =
         events.incidents.iter().flat_map(|incident| incident.events.iter().copied()).collect();
     let mut thrown: BTreeMap<String, Thrown> = BTreeMap::new();
-    for (i, event) in events.events.iter().enumerate().filter(|(i, _)| !crashed.contains(i)) {
+    for (i, event) in events.list.iter().enumerate().filter(|(i, _)| !crashed.contains(i)) {
         if let Some((signature, path)) = exception(event) {
             let group = thrown.entry(signature.exact.clone()).or_insert_with(|| Thrown {
                 signature,
@@ -158,8 +158,8 @@ fn exception(event: &Event<'_>) -> Option<(Signature, Option<String>)> {
 
 /// Processes that were replaced without a word, and how many were started at all: their base rate.
 fn silent(events: &Events) -> Silent {
-    let started = events.events.iter().filter(|event| is_start(event)).count() as u64;
-    let ended = vanished(&events.events)
+    let started = events.list.iter().filter(|event| is_start(event)).count() as u64;
+    let ended = vanished(&events.list)
         .into_iter()
         .map(|one| SilentEnd { range: TimeRange::new(one.started, one.replaced), event: one.event })
         .collect();
@@ -236,7 +236,7 @@ impl Group {
         let ids: BTreeSet<(String, u32)> = self
             .all(facts)
             .flat_map(|incident| incident.events.iter())
-            .filter_map(|i| facts.records.events.events.get(*i))
+            .filter_map(|i| facts.records.events.list.get(*i))
             .map(|event| (event.provider.to_string(), event.id))
             .collect();
         let ids: Vec<String> =
@@ -290,7 +290,7 @@ impl Thrown {
     }
 
     pub(crate) fn range(&self, facts: &Facts<'_>) -> Option<TimeRange> {
-        let times = self.events.iter().filter_map(|i| facts.records.events.events.get(*i)?.time);
+        let times = self.events.iter().filter_map(|i| facts.records.events.list.get(*i)?.time);
         times.fold(None, |mut range, time| {
             TimeRange::extend(&mut range, time);
             range
@@ -314,7 +314,7 @@ fn title(signature: &Signature) -> String {
 /// Seconds from a crash to the next start on its machine.
 fn down(facts: &Facts<'_>, incident: &Incident) -> Option<i64> {
     let starts =
-        facts.records.events.events.iter().filter(|event| {
+        facts.records.events.list.iter().filter(|event| {
             event.computer.eq_ignore_ascii_case(&incident.computer) && is_start(event)
         });
     let next =
@@ -368,7 +368,7 @@ pub(crate) fn shown(facts: &Facts<'_>) -> Vec<Shown> {
     });
     let thrown = facts.crashes.thrown.iter().map(|thrown| {
         let mut machines: BTreeMap<String, u64> = BTreeMap::new();
-        for event in thrown.events.iter().filter_map(|i| facts.records.events.events.get(*i)) {
+        for event in thrown.events.iter().filter_map(|i| facts.records.events.list.get(*i)) {
             *machines.entry(facts.named(&event.computer)).or_default() += 1;
         }
         let count = thrown.events.len() as u64;

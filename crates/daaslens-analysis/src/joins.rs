@@ -102,12 +102,9 @@ pub(crate) fn learn(sources: &[Arc<dyn Source>], cube: &Cube, records: &Records)
             joins.add(machine, instance, true);
         }
     }
-    for (instance, machine) in &records.platform.joins {
-        joins.add(machine, instance, true);
-    }
     let instances = courses(cube);
     let mut machines: BTreeMap<String, &str> = BTreeMap::new();
-    for event in records.events.events.iter().filter(|event| !event.computer.is_empty()) {
+    for event in records.events.list.iter().filter(|event| !event.computer.is_empty()) {
         machines.entry(event.computer.to_ascii_lowercase()).or_insert(&event.computer);
     }
     if let (1, 1, Some(instance), Some(machine)) =

@@ -46,7 +46,7 @@ pub(crate) fn rows(facts: &Facts<'_>) -> Vec<MarkRow> {
     };
     let events = records.events.files > 0;
     row("Crashes", "crash", events, incidents(is_death));
-    let starts = records.events.events.iter().filter(|event| is_start(event)).filter_map(|event| {
+    let starts = records.events.list.iter().filter(|event| is_start(event)).filter_map(|event| {
         Some(mark(TimeRange::at(event.time?), facts.named(&event.computer), PartKind::Instance))
     });
     let recycles = incidents(|kind| rules::recycle_word(kind).is_some());

@@ -268,37 +268,23 @@ fn changed(analysis: &Analysis, records: &Records, lead: Option<&Finding>) -> An
         }
     }
     changes.sort();
-    match changes.last() {
-        Some((at, what)) => {
-            let lag = (window.start.seconds() - at.seconds()).max(0) as u64;
-            let more = if changes.len() > 1 {
-                format!("; {} more in the hour before", changes.len() - 1)
-            } else {
-                String::new()
-            };
-            answer(
-                QUESTION,
-                &capitalised(what),
-                format!("at {}, {} earlier{more}.", at.format("%H:%M:%S UTC"), duration_s(lag)),
-            )
-        }
-        None => {
-            let looked = match (deployments, events) {
-                (true, true) => {
-                    "no deployment, recycle by a limit, or change of files or configuration"
-                }
-                (true, false) => "no deployment; the bundle holds no event log",
-                _ => {
-                    "no recycle by a limit, and no change of files or configuration; the bundle holds no deployments"
-                }
-            };
-            answer(
-                QUESTION,
-                "Nothing that the bundle shows:",
-                format!("{looked} in the hour before."),
-            )
-        }
+    if let Some((at, what)) = changes.last() {
+        let lag = (window.start.seconds() - at.seconds()).max(0) as u64;
+        let more = match changes.len() {
+            1 => String::new(),
+            n => format!("; {} more in the hour before", n - 1),
+        };
+        let text = format!("at {}, {} earlier{more}.", at.format("%H:%M:%S UTC"), duration_s(lag));
+        return answer(QUESTION, &capitalised(what), text);
     }
+    let looked = match (deployments, events) {
+        (true, true) => "no deployment, recycle by a limit, or change of files or configuration",
+        (true, false) => "no deployment; the bundle holds no event log",
+        _ => {
+            "no recycle by a limit, and no change of files or configuration; the bundle holds no deployments"
+        }
+    };
+    answer(QUESTION, "Nothing that the bundle shows:", format!("{looked} in the hour before."))
 }
 
 fn capitalised(text: &str) -> String {

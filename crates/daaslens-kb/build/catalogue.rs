@@ -13,7 +13,8 @@ use crate::{
     entry::{
         ABOUT_KEYS, Entry, RawAbout, RawAspNetCode, RawEvent, RawEventText, RawExceptionCode,
         RawHttpErr, RawHypothesis, RawModule, RawNotification, RawOutcome, RawPhpMessage,
-        RawProvider, RawRule, RawSign, RawSource, RawStatus, RawSubstatus, RawTraceEvent, RawWin32,
+        RawProvider, RawRule, RawSign, RawSignatureList, RawSource, RawStatus, RawSubstatus,
+        RawTraceEvent, RawWin32,
     },
     faults::{Faults, Rival, Sources, kebab},
     fold,
@@ -93,6 +94,9 @@ const SOURCE_KINDS: [&str; 4] = ["document", "code", "observed", "practice"];
 
 const EVIDENCE_KINDS: [&str; 7] =
     ["http", "events", "php", "deployments", "sessions", "metrics", "dumps"];
+const RUNTIMES: [&str; 6] = ["dot-net", "native", "php", "java", "node", "python"];
+const NAME_ROLES: [&str; 6] =
+    ["framework", "noise", "join", "sentinel", "wrapper", "generic-message"];
 /// What one kind of evidence can say at most, in decibans. A single sign has to stay below it.
 const MOST: i32 = 20;
 
@@ -118,6 +122,7 @@ pub(crate) struct Catalogue {
     pub(crate) signs: Vec<Entry<RawSign>>,
     /// In the order of the files, which decides between equals.
     pub(crate) hypotheses: Vec<Entry<RawHypothesis>>,
+    pub(crate) signature_lists: Vec<Entry<RawSignatureList>>,
 }
 
 /// Reads and checks `(file name, text)` pairs.
@@ -173,6 +178,7 @@ impl Reader {
         self.read_codes(&mut catalogue);
         self.read_php(&mut catalogue);
         self.read_hypotheses(&mut catalogue);
+        self.read_signature_lists(&mut catalogue);
         catalogue.rules = self.read("rule", &["name"], Sources::Optional);
         for rule in &catalogue.rules {
             let own = &rule.own;
@@ -420,6 +426,31 @@ impl Reader {
                 self.faults.sentences(entry, what, sentence);
             }
         }
+    }
+
+    fn read_signature_lists(&mut self, catalogue: &mut Catalogue) {
+        catalogue.signature_lists = self.read("signature_list", &["id"], Sources::Optional);
+        for list in &catalogue.signature_lists {
+            let own = &list.own;
+            self.faults.check(kebab(&own.id), list, "id is not kebab-case");
+            self.faults.word(&own.runtime, &RUNTIMES, list, "runtime");
+            self.faults.word(&own.role, &NAME_ROLES, list, "role");
+            self.faults.check(!own.names.is_empty(), list, "names are missing");
+            let mut seen = BTreeSet::new();
+            for name in &own.names {
+                self.faults.check(seen.insert(name), list, &format!("name `{name}` twice"));
+                let fixed = name.is_empty() || name.bytes().any(|byte| byte != b'*');
+                self.faults.check(fixed, list, &format!("name `{name}` fits everything"));
+            }
+        }
+        let mut ids = catalogue.signature_lists.clone();
+        self.faults.sort(&mut ids, |list| list.own.id.clone());
+        // In the order of the variants, by which the lookup searches.
+        let place = |words: &[&str], word: &str| words.iter().position(|known| *known == word);
+        let key = |list: &Entry<RawSignatureList>| {
+            (place(&RUNTIMES, &list.own.runtime), place(&NAME_ROLES, &list.own.role))
+        };
+        self.faults.sort(&mut catalogue.signature_lists, key);
     }
 
     /// Takes the entries of one list and reads them. They are named by the keys in `labels`.

@@ -208,6 +208,12 @@ pub(crate) fn emit(catalogue: &Catalogue) -> String {
             about(&entry.about)
         )
     });
+    array(&mut out, "SIGNATURE_LISTS", "SignatureList", &catalogue.signature_lists, |entry| {
+        let own = &entry.own;
+        let runtime = variant("Runtime", &own.runtime);
+        let role = variant("NameRole", &own.role);
+        format!("runtime: {runtime}, role: {role}, names: &{:?}", own.names)
+    });
     out
 }
 

@@ -240,3 +240,14 @@ pub(crate) struct RawWeight {
     #[serde(default)]
     pub(crate) specific: bool,
 }
+
+/// Names that play one role in the making of signatures.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawSignatureList {
+    pub(crate) id: String,
+    pub(crate) runtime: String,
+    pub(crate) role: String,
+    /// `*` stands for anything.
+    pub(crate) names: Vec<String>,
+}

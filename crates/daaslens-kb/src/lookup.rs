@@ -3,8 +3,9 @@
 use crate::{
     fold,
     model::{
-        AspNetCode, Event, EventText, ExceptionCode, HttpErr, Hypothesis, Module, Notification,
-        PhpMessage, Provider, Rule, Sign, Source, Status, Substatus, TraceEvent, Triple, Win32,
+        AspNetCode, Event, EventText, ExceptionCode, HttpErr, Hypothesis, Module, NameRole,
+        Notification, PhpMessage, Provider, Rule, Runtime, Sign, Source, Status, Substatus,
+        TraceEvent, Triple, Win32,
     },
     pattern, tables,
 };
@@ -223,6 +224,30 @@ pub fn signs() -> &'static [Sign] {
 /// A sign by its id.
 pub fn sign(id: &str) -> Option<&'static Sign> {
     find(&tables::SIGNS, |row| row.id.cmp(id))
+}
+
+/// Whether a frame, exception or message plays a role in signatures: whether `System.Threading.Tasks.Task.Execute`
+/// is noise, `System.AggregateException` a wrapper.
+pub fn has_role(runtime: Runtime, role: NameRole, name: &str) -> bool {
+    find(&tables::SIGNATURE_LISTS, |row| (row.runtime, row.role).cmp(&(runtime, role)))
+        .is_some_and(|list| list.names.iter().any(|pattern| fits(pattern, name)))
+}
+
+/// Whether a name fits a pattern in which `*` stands for anything.
+fn fits(pattern: &str, name: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let Some(mut rest) = pieces.next().and_then(|head| name.strip_prefix(head)) else {
+        return false;
+    };
+    let Some(last) = pieces.next_back() else {
+        return rest.is_empty();
+    };
+    for piece in pieces {
+        // The first place is the best one: it leaves most to the pieces behind.
+        let Some((_, behind)) = rest.split_once(piece) else { return false };
+        rest = behind;
+    }
+    rest.ends_with(last)
 }
 
 /// Everything that entries cite, by key.

@@ -554,3 +554,46 @@ pub struct Weight {
     /// Whether it means this and nothing else.
     pub specific: bool,
 }
+
+/// Whose stacks and exceptions a list of names is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Runtime {
+    /// .NET and .NET Framework; names are types and methods.
+    DotNet,
+    /// Windows; names are modules, or `module!function`.
+    Native,
+    /// PHP; names are files, or functions.
+    Php,
+    /// Java; names are classes and methods.
+    Java,
+    /// Node; names are files.
+    Node,
+    /// Python; names are files.
+    Python,
+}
+
+/// What a name does in the making of a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NameRole {
+    /// A frame that is not the application's own.
+    Framework,
+    /// A frame that says nothing.
+    Noise,
+    /// A frame that says too little alone.
+    Join,
+    /// A frame above which there is only machinery.
+    Sentinel,
+    /// An exception that only carries another one.
+    Wrapper,
+    /// A message that says nothing.
+    GenericMessage,
+}
+
+/// Names that play one role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SignatureList {
+    pub(crate) runtime: Runtime,
+    pub(crate) role: NameRole,
+    /// `*` stands for anything.
+    pub(crate) names: &'static [&'static str],
+}

@@ -76,16 +76,14 @@ pub fn read_heartbeat(bytes: &[u8], path: &str) -> Parsed<Heartbeat> {
     let (name, expires) = if document.text().trim_start().starts_with('<') {
         let root = xml::parse(&document, &mut faults).unwrap_or_default();
         let instance = root.child("Instance");
-        let name = instance.and_then(|instance| {
-            some(instance.text_of("Name")).or_else(|| some(&instance.text))
-        });
+        let name = instance
+            .and_then(|instance| some(instance.text_of("Name")).or_else(|| some(&instance.text)));
         let expires = root.text_of("ExpirationTime");
         (name, stamp::iso(expires, "ExpirationTime", place, &mut faults))
     } else {
         let value = json::parse(&document, &mut faults).unwrap_or_default();
-        let name = json::field(&value, "Instance").and_then(|instance| {
-            json::text(instance, "Name").or_else(|| some(instance.as_str()?))
-        });
+        let name = json::field(&value, "Instance")
+            .and_then(|instance| json::text(instance, "Name").or_else(|| some(instance.as_str()?)));
         (name, json::time(&value, "ExpirationTime", "ExpirationTime", place, &mut faults))
     };
     if name.is_none() && !document.is_empty() {
@@ -189,8 +187,7 @@ pub fn read_diaglog(bytes: &[u8]) -> Parsed<Vec<DiagLine>> {
         }
     }
     if found > MAX_ITEMS as u64 {
-        let kind =
-            FaultKind::Capped { what: "lines", kept: MAX_ITEMS as u64, found: Some(found) };
+        let kind = FaultKind::Capped { what: "lines", kept: MAX_ITEMS as u64, found: Some(found) };
         faults.add(document.place(document.text().len()), kind);
     }
     Parsed::new(lines, faults)

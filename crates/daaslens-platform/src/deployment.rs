@@ -140,9 +140,8 @@ pub fn read_status(bytes: &[u8]) -> Parsed<Option<Deployment>> {
     };
     let place = |name: &str| document.place(root.child(name).map_or(root.at, |child| child.at));
     let text = |name: &str| some(root.text_of(name)).filter(|text| text != "N/A");
-    let mut time = |name: &'static str| {
-        stamp::iso(root.text_of(name), name, place(name), &mut faults)
-    };
+    let mut time =
+        |name: &'static str| stamp::iso(root.text_of(name), name, place(name), &mut faults);
     let (received, start, end) = (time("receivedTime"), time("startTime"), time("endTime"));
     let last_success_end = time("lastSuccessEndTime");
     let is = |name: &str| root.text_of(name).eq_ignore_ascii_case("true");

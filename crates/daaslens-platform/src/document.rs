@@ -92,7 +92,8 @@ impl<'a> Document<'a> {
                 c.unwrap_or('?')
             })
             .collect();
-        let document = Self { text: Cow::Owned(text), skipped: 2, is_wide: true, marks: OnceCell::new() };
+        let document =
+            Self { text: Cow::Owned(text), skipped: 2, is_wide: true, marks: OnceCell::new() };
         if bad {
             faults.add(Place { byte: 2, line: 1 }, FaultKind::NotText);
         }
@@ -124,8 +125,7 @@ impl<'a> Document<'a> {
         });
         let mark = offset / STRIDE;
         let before = marks.get(mark).copied().unwrap_or_default();
-        let counts =
-            before.plus(text.get(mark * STRIDE..offset).unwrap_or_default(), self.is_wide);
+        let counts = before.plus(text.get(mark * STRIDE..offset).unwrap_or_default(), self.is_wide);
         Place { byte: self.skipped as u64 + counts.bytes, line: 1 + counts.lines }
     }
 

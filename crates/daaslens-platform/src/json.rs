@@ -165,9 +165,9 @@ pub(crate) fn text(value: &Value, name: &str) -> Option<String> {
 /// A number of a field, which may be written as text or with a fraction.
 pub(crate) fn number(value: &Value, name: &str) -> Option<u64> {
     match field(value, name)? {
-        Value::Number(number) => number.as_u64().or_else(|| {
-            number.as_f64().filter(|n| *n >= 0.0 && *n < 9e15).map(|n| n as u64)
-        }),
+        Value::Number(number) => number
+            .as_u64()
+            .or_else(|| number.as_f64().filter(|n| *n >= 0.0 && *n < 9e15).map(|n| n as u64)),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }

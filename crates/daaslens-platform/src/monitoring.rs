@@ -151,8 +151,7 @@ pub fn read_session(bytes: &[u8]) -> Parsed<Option<Session>> {
     };
     let rule = word("RuleType", &["Diagnostics", "AlwaysOn"]);
     let mode = word("Mode", &Mode::ALL.map(Mode::word));
-    let analysis =
-        word("AnalysisStatus", &["NotStarted", "InProgress", "Completed", "Continuous"]);
+    let analysis = word("AnalysisStatus", &["NotStarted", "InProgress", "Completed", "Continuous"]);
     let collected = json::list(&value, "FilesCollected");
     if collected.len() > MAX_FILES {
         let found = Some(collected.len() as u64);
@@ -235,6 +234,9 @@ pub fn read_custom_action(bytes: &[u8], path: &str) -> Parsed<CustomAction> {
     Parsed::new(action, faults)
 }
 
+/// 1970 in .NET's ticks, which are 100 ns and begin with the year 1.
+const EPOCH_TICKS: i64 = 621_355_968_000_000_000;
+
 /// `<MACHINE>_<process>_<pid>_<ticks>`: the name of what CPU monitoring collects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DumpName {
@@ -244,7 +246,7 @@ pub struct DumpName {
     pub process: String,
     /// Its id.
     pub pid: u32,
-    /// When. .NET counts 100 ns since the year 1.
+    /// When.
     pub time: Option<Time>,
 }
 
@@ -257,10 +259,8 @@ impl DumpName {
         if ticks.len() != 18 || !ticks.bytes().all(|c| c.is_ascii_digit()) {
             return None;
         }
-        /// The epoch, in ticks.
-        const EPOCH: i64 = 621_355_968_000_000_000;
         let ticks: i64 = ticks.parse().ok()?;
-        let time = Time((ticks - EPOCH).div_euclid(10_000));
+        let time = Time((ticks - EPOCH_TICKS).div_euclid(10_000));
         let pid = stamp::number(pid)?;
         Some(Self { machine: some(machine)?, process: some(process)?, pid, time: Some(time) })
     }

@@ -23,7 +23,8 @@ impl Offline {
         if !message.get(..64).unwrap_or(message).to_ascii_lowercase().contains("app_offline.htm") {
             return;
         }
-        let does = |word: &str| message.get(..word.len()).is_some_and(|s| s.eq_ignore_ascii_case(word));
+        let does =
+            |word: &str| message.get(..word.len()).is_some_and(|s| s.eq_ignore_ascii_case(word));
         if does("Creating ") {
             self.since = self.since.or(Some(time));
         } else if does("Deleting ") {

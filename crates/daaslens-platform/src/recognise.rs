@@ -89,7 +89,7 @@ fn by_content(head: &[u8]) -> Option<What> {
             if key("CpuThreshold") && key("SessionId") {
                 return Some(What::CpuSession);
             }
-            if key("SessionId") && key("Tool") {
+            if key("SessionId") && key("Tool") || key("sessionId") && key("tool") {
                 return Some(What::Session);
             }
             if key("OperationName") && key("AcquiredDateTime") {

@@ -74,11 +74,8 @@ pub(crate) fn parse(document: &Document<'_>, faults: &mut Faults) -> Option<Elem
         faults.add(document.place(text.len()), FaultKind::Truncated);
     }
     if tree.too_deep > 0 {
-        let kind = FaultKind::Capped {
-            what: "levels of elements",
-            kept: MAX_DEPTH as u64,
-            found: None,
-        };
+        let kind =
+            FaultKind::Capped { what: "levels of elements", kept: MAX_DEPTH as u64, found: None };
         faults.add(document.place(0), kind);
     }
     tree.finish()

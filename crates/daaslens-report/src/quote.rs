@@ -73,7 +73,7 @@ pub fn quote(
         .map(|(line, _)| &line.excerpt)
         .collect();
     let mut masked =
-        mask(&rest, Options { redaction: level, known, ..Options::default() })?.into_iter();
+        mask(&rest, &Options { redaction: level, known, ..Options::default() })?.into_iter();
     Ok(quotes
         .into_iter()
         .filter_map(|quote| quote.or_else(|| masked.next().map(Quote::Text)))
@@ -127,7 +127,7 @@ fn is_name(alias: &str, value: &str) -> bool {
 }
 
 /// Masks excerpts by the way that all evidence takes, the search for leaks included.
-fn mask(excerpts: &[&Excerpt], options: Options<'_>) -> Result<Vec<String>, Error> {
+fn mask(excerpts: &[&Excerpt], options: &Options<'_>) -> Result<Vec<String>, Error> {
     let mut finding = Finding::new("quote", Severity::Info, Confidence::Confirmed, String::new());
     let evidence = |excerpt: &&Excerpt| Evidence {
         at: Location::default(),
@@ -141,7 +141,7 @@ fn mask(excerpts: &[&Excerpt], options: Options<'_>) -> Result<Vec<String>, Erro
         |excerpt: &Excerpt| excerpt.0.iter().map(|part| part.text.as_str()).collect::<String>();
     checked(
         &analysis,
-        &options,
+        options,
         |redacted| {
             let evidence = redacted.analysis.findings.iter().flat_map(|finding| &finding.evidence);
             Ok(evidence.map(|evidence| text(&evidence.excerpt)).collect::<Vec<_>>())

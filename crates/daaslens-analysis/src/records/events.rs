@@ -18,7 +18,7 @@ const EXCERPT: usize = 700;
 /// All events.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
-    pub(crate) events: Vec<Event<'static>>,
+    pub(crate) list: Vec<Event<'static>>,
     /// The source of each.
     pub(crate) sources: Vec<usize>,
     /// What they tell, folded.
@@ -45,8 +45,8 @@ impl Events {
                     }
                     let admitted = config.filter.admits_time(event.time)
                         && config.filter.admits_instance_or_unknown(&event.computer);
-                    if admitted && events.events.len() < MAX_EVENTS {
-                        events.events.push(event.into_owned());
+                    if admitted && events.list.len() < MAX_EVENTS {
+                        events.list.push(event.into_owned());
                         events.sources.push(source);
                     } else if admitted {
                         events.full = true;
@@ -69,7 +69,7 @@ impl Events {
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
-        self.events.extend(other.events);
+        self.list.extend(other.list);
         self.sources.extend(other.sources);
         self.files += other.files;
         self.full |= other.full;
@@ -78,8 +78,8 @@ impl Events {
     /// Once everything is there: drops copies, and folds what belongs together.
     pub(crate) fn settle(&mut self) {
         let mut seen = BTreeSet::new();
-        let mut keep = Vec::with_capacity(self.events.len());
-        for event in &self.events {
+        let mut keep = Vec::with_capacity(self.list.len());
+        for event in &self.list {
             let data: Vec<&str> = event.data.iter().map(|datum| &*datum.text).collect();
             keep.push(seen.insert((
                 event.time,
@@ -93,20 +93,20 @@ impl Events {
         drop(seen);
         self.copies = keep.iter().filter(|keep| !**keep).count() as u64;
         let mut kept = keep.iter();
-        self.events.retain(|_| kept.next().copied().unwrap_or(true));
+        self.list.retain(|_| kept.next().copied().unwrap_or(true));
         let mut kept = keep.iter();
         self.sources.retain(|_| kept.next().copied().unwrap_or(true));
-        for event in &self.events {
+        for event in &self.list {
             if let Some(time) = event.time {
                 TimeRange::extend(&mut self.range, time);
             }
         }
-        self.incidents = daaslens_eventlog::incident::fold(&self.events);
+        self.incidents = daaslens_eventlog::incident::fold(&self.list);
     }
 
     /// An event as evidence.
     pub(crate) fn evidence(&self, index: usize, note: &str, alike: u64) -> Option<Evidence> {
-        let event = self.events.get(index)?;
+        let event = self.list.get(index)?;
         let source = *self.sources.get(index)?;
         let plain = |text: String, strong| Part { kind: PartKind::Plain, text, strong };
         let mut parts = vec![

@@ -61,16 +61,14 @@ impl Php {
                         }
                         if config.filter.admits_time(record.time()) {
                             let text: &[u8] = record.text();
-                            let signature = match remembered.get(text) {
-                                Some(signature) => signature.clone(),
-                                None => {
-                                    let signature = daaslens_phplog::signature(&record);
-                                    if remembered.len() < REMEMBERED {
-                                        remembered.insert(text, signature.clone());
-                                    }
-                                    signature
+                            let known = remembered.get(text).cloned();
+                            let signature = known.unwrap_or_else(|| {
+                                let signature = daaslens_phplog::signature(&record);
+                                if remembered.len() < REMEMBERED {
+                                    remembered.insert(text, signature.clone());
                                 }
-                            };
+                                signature
+                            });
                             php.add(&record, signature, source);
                         }
                     }

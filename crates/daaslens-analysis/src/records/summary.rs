@@ -22,16 +22,16 @@ pub(crate) fn events(facts: &Facts<'_>) -> Option<EventSummary> {
     }
     let mut levels: BTreeMap<Level, u64> = BTreeMap::new();
     let mut groups: BTreeMap<(String, u32), Vec<usize>> = BTreeMap::new();
-    for (i, event) in events.events.iter().enumerate() {
+    for (i, event) in events.list.iter().enumerate() {
         *levels.entry(event.level()).or_default() += 1;
         groups.entry((event.provider.to_string(), event.id)).or_default().push(i);
     }
     let mut groups: Vec<EventGroup> = groups
         .into_iter()
         .filter_map(|((provider, id), own)| {
-            let first = events.events.get(*own.first()?)?;
+            let first = events.list.get(*own.first()?)?;
             let known = daaslens_kb::event(&provider, id);
-            let range = own.iter().filter_map(|i| events.events.get(*i)?.time).fold(
+            let range = own.iter().filter_map(|i| events.list.get(*i)?.time).fold(
                 None,
                 |mut range, time| {
                     TimeRange::extend(&mut range, time);
@@ -60,7 +60,7 @@ pub(crate) fn events(facts: &Facts<'_>) -> Option<EventSummary> {
     });
     groups.truncate(MOST);
     Some(EventSummary {
-        events: events.events.len() as u64,
+        events: events.list.len() as u64,
         levels: levels.into_iter().map(|(level, n)| (level.word(), n)).collect(),
         groups,
         signatures: crashes::shown(facts),

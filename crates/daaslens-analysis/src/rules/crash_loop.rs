@@ -43,7 +43,7 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
         let text = format!(
             "never {LOOP_COUNT} crashes or failed starts within {} on one machine, in {}",
             duration_s(LOOP_SECONDS as u64),
-            counted(events.events.len() as u64, "event", "events")
+            counted(events.list.len() as u64, "event", "events")
         );
         out.clean.push(Clean { rule: RULE.id, text });
     }

@@ -36,7 +36,7 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
     if facts.crashes.groups.is_empty() {
         let text = format!(
             "no crash in {}",
-            counted(facts.records.events.events.len() as u64, "event", "events")
+            counted(facts.records.events.list.len() as u64, "event", "events")
         );
         out.clean.push(Clean { rule: RULE.id, text });
     }
@@ -77,7 +77,7 @@ fn finding(group: &Group, facts: &Facts<'_>) -> Finding {
     finding.metrics = vec![
         ("count", Metric::Count(count)),
         ("server_errors", Metric::Count(group.errors(facts))),
-        ("events", Metric::Count(facts.records.events.events.len() as u64)),
+        ("events", Metric::Count(facts.records.events.list.len() as u64)),
     ];
     finding.impact = count.max(group.errors(facts));
     finding.causes = causes;
@@ -120,9 +120,10 @@ fn silent(facts: &Facts<'_>) -> Option<Finding> {
         thousands(silent.started - silent.ended.len() as u64),
     );
     let mut finding = Finding::new(RULE.id, Severity::Info, Confidence::Possible, headline);
-    finding.detail = "A native crash, a stack overflow or a kill for memory writes no event on App Service; a move of the \
-        instance or a lost event looks the same."
-        .to_owned();
+    finding.detail = String::from(
+        "A native crash, a stack overflow or a kill for memory writes no event on App Service; a move of the \
+        instance or a lost event looks the same.",
+    );
     finding.window =
         Some(silent.ended.iter().skip(1).fold(first.range, |all, one| all.union(one.range)));
     finding.metrics = vec![

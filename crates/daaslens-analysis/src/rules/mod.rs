@@ -11,6 +11,8 @@ mod coverage_gap;
 mod crash_loop;
 mod crash_signature;
 mod data_quality;
+mod deployment;
+mod diagnostic_session;
 mod http_5xx_cluster;
 mod php_error_group;
 mod php_fatal;
@@ -48,6 +50,8 @@ pub const RULES: &[Rule] = &[
     php_fatal::RULE,
     php_error_group::RULE,
     php_startup::RULE,
+    deployment::RULE,
+    diagnostic_session::RULE,
     timeout_wall::RULE,
     slow_url::RULE,
     client_aborts::RULE,

@@ -36,7 +36,7 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
         out.findings.push(finding(*kind, detail, incidents, facts));
     }
     if kinds.is_empty() {
-        let text = format!("none in {}", counted(events.events.len() as u64, "event", "events"));
+        let text = format!("none in {}", counted(events.list.len() as u64, "event", "events"));
         out.clean.push(Clean { rule: RULE.id, text });
     }
 }
@@ -94,14 +94,14 @@ fn finding(
     finding.metrics = vec![("count", Metric::Count(incidents.len() as u64))];
     finding.impact = incidents.len() as u64;
     let events = &facts.records.events;
-    if let Some(event) = first.events.first().and_then(|i| events.events.get(*i)) {
+    if let Some(event) = first.events.first().and_then(|i| events.list.get(*i)) {
         let text: Vec<&str> = event.data.iter().map(|datum| &*datum.text).collect();
         let text = text.join(" ");
         let about = daaslens_kb::event_text(&event.provider, event.id, &text)
             .map(|known| known.about)
             .or_else(|| daaslens_kb::event(&event.provider, event.id).map(|known| known.about));
         if let Some(about) = about {
-            finding.detail = about.means.to_owned();
+            finding.detail = String::from(about.means);
             finding.advice.fix.extend(about.advice.iter().map(|line| (*line).to_owned()));
         }
     }

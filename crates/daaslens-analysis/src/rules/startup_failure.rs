@@ -35,10 +35,8 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
         out.findings.push(finding(incidents, facts));
     }
     if groups.is_empty() {
-        let text = format!(
-            "no failed start in {}",
-            counted(events.events.len() as u64, "event", "events")
-        );
+        let text =
+            format!("no failed start in {}", counted(events.list.len() as u64, "event", "events"));
         out.clean.push(Clean { rule: RULE.id, text });
     }
 }
@@ -69,7 +67,7 @@ fn finding(incidents: &[&Incident], facts: &Facts<'_>) -> Finding {
     let events = &facts.records.events;
     let first = incidents[0];
     let range = incidents.iter().fold(first.range, |all, one| all.union(one.range));
-    let started_later = events.events.iter().any(|event| {
+    let started_later = events.list.iter().any(|event| {
         is_start(event)
             && event.computer.eq_ignore_ascii_case(&first.computer)
             && event.time.is_some_and(|t| t >= range.end)
@@ -123,7 +121,7 @@ fn finding(incidents: &[&Incident], facts: &Facts<'_>) -> Finding {
     let known = first
         .events
         .first()
-        .and_then(|i| events.events.get(*i))
+        .and_then(|i| events.list.get(*i))
         .and_then(|event| daaslens_kb::event(&event.provider, event.id));
     if let Some(known) = known {
         finding.advice.fix.extend(known.about.advice.iter().map(|line| (*line).to_owned()));

@@ -30,7 +30,7 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
     if facts.crashes.thrown.is_empty() {
         let text = format!(
             "none in {}",
-            counted(facts.records.events.events.len() as u64, "event", "events")
+            counted(facts.records.events.list.len() as u64, "event", "events")
         );
         out.clean.push(Clean { rule: RULE.id, text });
     }
@@ -55,7 +55,7 @@ fn finding(thrown: &Thrown, facts: &Facts<'_>) -> Finding {
     finding.subject.url = path.map(|(path, _)| path.clone());
     finding.metrics = vec![
         ("count", Metric::Count(count)),
-        ("events", Metric::Count(facts.records.events.events.len() as u64)),
+        ("events", Metric::Count(facts.records.events.list.len() as u64)),
     ];
     finding.impact = count;
     if let Some(frame) = thrown.signature.frames.iter().find(|frame| frame.own) {

@@ -191,3 +191,44 @@ fn the_catalogue_is_broad() {
     assert!(kb::httperr_reasons().len() >= 35);
     assert!(kb::php_messages().len() >= 90);
 }
+
+/// What signatures are made with: a few names of each list, and their nearest neighbours.
+#[test]
+fn names_and_their_roles() {
+    use kb::{
+        NameRole::{Framework, GenericMessage, Join, Noise, Sentinel, Wrapper},
+        Runtime::{DotNet, Java, Native, Node, Php, Python},
+    };
+
+    for (runtime, role, name, expected) in [
+        (DotNet, Framework, "System.IO.File.Open", true),
+        (DotNet, Framework, "SystemShop.Cart.Add", false),
+        (DotNet, Framework, "Program.Main", false),
+        (DotNet, Noise, "System.Threading.Tasks.Task.Execute", true),
+        (DotNet, Noise, "System.Collections.ThrowHelper.ThrowKeyNotFoundException", true),
+        (DotNet, Noise, "Microsoft.AspNetCore.Session.SessionMiddleware.Invoke", true),
+        (DotNet, Noise, "Shop.Middleware.Invoke", false),
+        (DotNet, Join, "System.Linq.Enumerable.First", true),
+        (DotNet, Sentinel, "System.Environment.FailFast", true),
+        (DotNet, Wrapper, "System.AggregateException", true),
+        (DotNet, Wrapper, "System.AggregateExceptionOfMine", false),
+        (DotNet, GenericMessage, "", true),
+        (DotNet, GenericMessage, "Exception of type 'Shop.Bad' was thrown.", true),
+        (DotNet, GenericMessage, "The basket is empty.", false),
+        (Native, Framework, "ntdll.dll", true),
+        (Native, Framework, "msvcr120.dll", true),
+        (Native, Framework, "php_apcu.dll", false),
+        (Native, Noise, "ntdll.dll!NtWaitForSingleObject", true),
+        (Native, Sentinel, "ntdll!KiUserExceptionDispatcher", true),
+        (Php, Framework, "D:\\home\\site\\wwwroot\\wp-includes\\plugin.php", true),
+        (Php, Framework, "D:\\home\\site\\wwwroot\\wp-content\\plugins\\a\\a.php", false),
+        (Java, Framework, "org.springframework.web.Dispatcher.doGet", true),
+        (Java, Wrapper, "java.util.concurrent.ExecutionException", true),
+        (Node, Framework, "C:\\home\\site\\wwwroot\\node_modules\\pg\\lib\\client.js", true),
+        (Node, Framework, "C:\\home\\site\\wwwroot\\server.js", false),
+        (Python, Framework, "/home/site/env/lib/python3.11/site-packages/flask/app.py", true),
+        (Python, Sentinel, "anything", false),
+    ] {
+        assert_eq!(kb::has_role(runtime, role, name), expected, "{runtime:?} {role:?} {name}");
+    }
+}

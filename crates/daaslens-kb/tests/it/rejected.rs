@@ -297,6 +297,33 @@ fn hypotheses_that_are_not_right() {
 }
 
 #[test]
+fn lists_of_names_that_are_not_right() {
+    let list = |role: &str, names: &str| {
+        format!(
+            "[[signature_list]]\nid = \"a\"\nruntime = \"dot-net\"\nrole = \"{role}\"\ntitle = \"It\"\nmeans = \"It is.\"\nnames = [{names}]\n"
+        )
+    };
+    let file = "signatures.toml";
+    check(file, &list("noise", "\"System.*\""), &[]);
+    check(file, &list("noise", ""), &["signatures.toml: a: names are missing"]);
+    check(file, &list("noise", "\"*\""), &["signatures.toml: a: name `*` fits everything"]);
+    check(file, &list("noise", "\"A\", \"A\""), &["signatures.toml: a: name `A` twice"]);
+    check(
+        file,
+        &list("nose", "\"A\""),
+        &[
+            "signatures.toml: a: role `nose` is none of framework, noise, join, sentinel, wrapper, generic-message",
+        ],
+    );
+    let second = list("noise", "\"B\"").replace("id = \"a\"", "id = \"b\"");
+    check(
+        file,
+        &format!("{}{second}", list("noise", "\"A\"")),
+        &["signatures.toml: b: stands twice"],
+    );
+}
+
+#[test]
 fn all_faults_are_told_at_once() {
     let text = "[[status]]\ncode = 1\n[[status]]\ncode = 70000\n[[status]]\n";
     let faults = faults("http_status.toml", text);

@@ -118,7 +118,8 @@ pub fn read_api(bytes: &[u8]) -> Parsed<Option<Reply>> {
     let mut faults = Faults::default();
     let document = Document::new(bytes, &mut faults);
     let place = document.place(0);
-    let reply = json::parse(&document, &mut faults).and_then(|root| reply(&root, place, &mut faults));
+    let reply =
+        json::parse(&document, &mut faults).and_then(|root| reply(&root, place, &mut faults));
     if reply.is_none() && !document.is_empty() {
         faults.add(place, FaultKind::Unexpected { expected: "a reply of Kudu" });
     }
@@ -132,11 +133,8 @@ fn reply(root: &Value, place: Place, faults: &mut Faults) -> Option<Reply> {
             let kind = FaultKind::Capped { what: "processes", kept: MAX_ITEMS as u64, found };
             faults.add(place, kind);
         }
-        let processes: Vec<Process> = list
-            .iter()
-            .take(MAX_ITEMS)
-            .filter_map(|item| process(item, place, faults))
-            .collect();
+        let processes: Vec<Process> =
+            list.iter().take(MAX_ITEMS).filter_map(|item| process(item, place, faults)).collect();
         return (!processes.is_empty()).then_some(Reply::Processes(processes));
     }
     if let Some(process) = process(root, place, faults) {
@@ -182,8 +180,9 @@ fn reply(root: &Value, place: Place, faults: &mut Faults) -> Option<Reply> {
     }
     let is_flat = object.values().all(|value| matches!(value, Value::String(_) | Value::Null));
     let is_settings = starts("WEBSITE_") || starts("SCM_") || starts("FUNCTIONS_");
-    (is_flat && is_settings)
-        .then(|| Reply::Settings { names: names.iter().take(capped).map(|name| kept(name)).collect() })
+    (is_flat && is_settings).then(|| Reply::Settings {
+        names: names.iter().take(capped).map(|name| kept(name)).collect(),
+    })
 }
 
 fn process(item: &Value, place: Place, faults: &mut Faults) -> Option<Process> {

@@ -56,7 +56,7 @@ pub fn read_page(bytes: &[u8]) -> Parsed<Option<EnvironmentPage>> {
         let item = match item {
             Item::Heading(title) => {
                 let title: String =
-                    title.chars().filter(|c| c.is_ascii_alphabetic()).take(20).collect();
+                    title.chars().filter(char::is_ascii_alphabetic).take(20).collect();
                 in_settings = title.eq_ignore_ascii_case("appsettings");
                 continue;
             }

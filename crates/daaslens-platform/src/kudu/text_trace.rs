@@ -58,7 +58,8 @@ pub fn read_text_trace(bytes: &[u8], path: &str) -> Parsed<Option<Trace>> {
             Some(trace) if text.starts_with("Done ") => {
                 if depth <= 1 {
                     trace.is_pending = false;
-                    trace.duration_ms = u64::try_from(time.0 - trace.time.map_or(time.0, |t| t.0)).ok();
+                    trace.duration_ms =
+                        u64::try_from(time.0 - trace.time.map_or(time.0, |t| t.0)).ok();
                 }
             }
             Some(_) => steps.add(Step {
@@ -105,15 +106,13 @@ fn value_of<'t>(text: &'t str, name: &str) -> Option<&'t str> {
 /// The title of a step: what stands before the first `, <name>: `, where the attributes begin. They are headers and
 /// the like, and not kept.
 fn title_of(text: &str) -> &str {
-    let mut from = 0;
-    while let Some(found) = text.get(from..).and_then(|rest| rest.find(", ")) {
-        let at = from + found;
-        let rest = text.get(at + 2..).unwrap_or_default();
-        let name = rest.split(':').next().unwrap_or_default();
-        if name.len() < rest.len() && !name.is_empty() && !name.contains(char::is_whitespace) {
-            return text.get(..at).unwrap_or_default();
-        }
-        from = at + 2;
-    }
-    text
+    let is_name = |rest: &str| {
+        let end = rest.bytes().take(64).position(|c| c == b':' || c.is_ascii_whitespace());
+        end.is_some_and(|end| end > 0 && rest.as_bytes().get(end) == Some(&b':'))
+    };
+    let attributes = text
+        .match_indices(", ")
+        .map(|(at, _)| at)
+        .find(|at| text.get(at + 2..).is_some_and(is_name));
+    attributes.and_then(|at| text.get(..at)).unwrap_or(text)
 }

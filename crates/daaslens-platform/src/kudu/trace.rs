@@ -124,9 +124,8 @@ fn from_name(name: TraceName) -> Trace {
 fn fill(trace: &mut Trace, root: &Element, document: &Document<'_>, faults: &mut Faults) {
     let place = document.place(root.at);
     let attribute = |name: &str| root.attribute(name).filter(|value| !value.is_empty());
-    trace.time = attribute("date")
-        .and_then(|date| stamp::iso(date, "date", place, faults))
-        .or(trace.time);
+    trace.time =
+        attribute("date").and_then(|date| stamp::iso(date, "date", place, faults)).or(trace.time);
     if let Some(prefix) = attribute("instance").filter(|prefix| is_prefix(prefix)) {
         trace.prefix = Some(prefix.to_ascii_lowercase());
     }

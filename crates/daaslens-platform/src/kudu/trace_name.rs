@@ -163,15 +163,30 @@ mod tests {
     #[test]
     fn all_forms() {
         for (name, expected) in [
-            ("366_GET_api-deployments_200_3s", "366 Request GET api-deployments Some(200) Some(3) false"),
-            ("001_Startup_GET_api-deployments_0s", "1 Startup GET api-deployments None Some(0) false"),
+            (
+                "366_GET_api-deployments_200_3s",
+                "366 Request GET api-deployments Some(200) Some(3) false",
+            ),
+            (
+                "001_Startup_GET_api-deployments_0s",
+                "1 Startup GET api-deployments None Some(0) false",
+            ),
             ("001_Startup_HEAD__0s", "1 Startup HEAD - None Some(0) false"),
             ("001_Startup_GET_page_404_0s", "1 Startup GET page_404 None Some(0) false"),
             ("013_Shutdown_0s", "13 Shutdown - - None Some(0) false"),
-            ("003_Background_POST_api-zipdeploy_13s", "3 Background POST api-zipdeploy None Some(13) false"),
+            (
+                "003_Background_POST_api-zipdeploy_13s",
+                "3 Background POST api-zipdeploy None Some(13) false",
+            ),
             ("003_GET_dump_pending", "3 Request GET dump None None true"),
-            ("004_Starting-LocalZipFetch_202_0s", "4 Other - Starting-LocalZipFetch Some(202) Some(0) false"),
-            ("005_GET_vfs-my_file_1.txt_404_0s", "5 Request GET vfs-my_file_1.txt Some(404) Some(0) false"),
+            (
+                "004_Starting-LocalZipFetch_202_0s",
+                "4 Other - Starting-LocalZipFetch Some(202) Some(0) false",
+            ),
+            (
+                "005_GET_vfs-my_file_1.txt_404_0s",
+                "5 Request GET vfs-my_file_1.txt Some(404) Some(0) false",
+            ),
             ("006_GET__401_0s", "6 Request GET - Some(401) Some(0) false"),
             ("007_UnexpectedException", "7 Other - UnexpectedException None None false"),
         ] {
@@ -183,9 +198,11 @@ mod tests {
 
     #[test]
     fn no_trace() {
-        for name in
-            ["a.xml", "2014-11-17T04-59-21_d10e51_366.xml", "2014-11-17T04-59-21_d10e5_001_Shutdown_0s.xml"]
-        {
+        for name in [
+            "a.xml",
+            "2014-11-17T04-59-21_d10e51_366.xml",
+            "2014-11-17T04-59-21_d10e5_001_Shutdown_0s.xml",
+        ] {
             assert_eq!(said(name), "none", "{name}");
         }
     }

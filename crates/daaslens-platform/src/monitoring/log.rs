@@ -218,9 +218,14 @@ pub fn read_log(bytes: &[u8], hint: Hint) -> Parsed<CpuLog> {
         };
         TimeRange::extend(&mut log.range, time);
         match line {
-            Line::Samples(list) => log.samples.extend(
-                list.into_iter().map(|(process, percent)| Sample { time, process, percent }),
-            ),
+            Line::Samples(list) => {
+                let samples = list.into_iter();
+                log.samples.extend(samples.map(|(process, percent)| Sample {
+                    time,
+                    process,
+                    percent,
+                }));
+            }
             Line::Act(kind) => acts.add(Act { time, kind, place }),
         }
     }
@@ -280,9 +285,9 @@ fn read_samples(message: &str, processes: &mut Processes) -> Option<Vec<(u32, f3
         let pid = stamp::number(pid).filter(|_| !pid.is_empty())?;
         samples.push((name, pid, percent_of(percent)?));
     }
-    let known = samples.into_iter().filter_map(|(name, pid, percent)| {
-        Some((processes.index(name, pid)?, percent))
-    });
+    let known = samples
+        .into_iter()
+        .filter_map(|(name, pid, percent)| Some((processes.index(name, pid)?, percent)));
     Some(known.collect())
 }
 

@@ -117,11 +117,8 @@ fn diagnoser(
         }
     }
     if found > MAX_PARTS {
-        let kind = FaultKind::Capped {
-            what: "logs",
-            kept: MAX_PARTS as u64,
-            found: Some(found as u64),
-        };
+        let kind =
+            FaultKind::Capped { what: "logs", kept: MAX_PARTS as u64, found: Some(found as u64) };
         faults.add(place, kind);
     }
     let (collector_errors, analyzer_errors) = (errors("Collector"), errors("Analyzer"));
@@ -140,12 +137,9 @@ fn diagnoser(
 }
 
 /// `Logs\<site>\<yy-MM-dd>\<MACHINE>\<Collector>\<start>\<end>\<file>`.
-fn log(
-    element: &Element,
-    faults: &mut Faults,
-    document: &Document<'_>,
-) -> (Option<String>, Log) {
-    let path = |element: &Element| kept(element.attribute("Path").unwrap_or_default()).replace('\\', "/");
+fn log(element: &Element, faults: &mut Faults, document: &Document<'_>) -> (Option<String>, Log) {
+    let path =
+        |element: &Element| kept(element.attribute("Path").unwrap_or_default()).replace('\\', "/");
     let partial_path = path(element);
     let mut parts = partial_path.split('/').skip_while(|part| !part.eq_ignore_ascii_case("logs"));
     let instance = parts.nth(3).filter(|_| parts.next().is_some());

@@ -178,7 +178,7 @@ impl Tool {
     /// From any of the names that the two generations, their command lines, and the collectors of the first (which name
     /// folders) use. Blanks do not count: file names of cancellations leave them out.
     pub fn read(name: &str) -> Self {
-        let mut key: String = name.chars().filter(|c| c.is_ascii_alphanumeric()).take(64).collect();
+        let mut key: String = name.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
         key.make_ascii_lowercase();
         match key.as_str() {
             "memorydump" | "memorydumpcollector" => Self::MemoryDump,

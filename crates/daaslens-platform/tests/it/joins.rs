@@ -20,7 +20,7 @@ fn the_dump_that_was_being_made_tells_the_machine() {
     let traces: Vec<kudu::Trace> = fixture("trace-of-the-dump-itself")
         .iter()
         .filter_map(|(path, bytes)| {
-            let is_text = path.ends_with(".txt");
+            let is_text = kudu::machine_of_name(path).is_some();
             let read = if is_text { read_text_trace(bytes, path) } else { read_trace(bytes, path) };
             read.value
         })
@@ -52,7 +52,10 @@ fn the_dump_that_was_being_made_tells_the_machine() {
 #[test]
 fn pages_and_processes_name_the_instance_both_ways() {
     let page = &fixture("environment-page")[0].1;
-    assert_eq!(read_page(page).value.and_then(|page| page.join()), Some(join("d10e51", "dw0sdwk000EQQ")));
+    assert_eq!(
+        read_page(page).value.and_then(|page| page.join()),
+        Some(join("d10e51", "dw0sdwk000EQQ"))
+    );
     let api = fixture("api");
     let process = api.iter().find(|(path, _)| path == "process-arm.json").unwrap();
     let reply = kudu::read_api(&process.1).value.unwrap();
@@ -68,10 +71,7 @@ fn a_hint_tells_the_half_of_the_day() {
     };
     assert_eq!(first(Hint::default()), ("2026-03-11T02:14:07Z".into(), Clock::Guessed));
     let start = Time::parse("2026-03-11T14:10:00Z");
-    assert_eq!(
-        first(Hint { start, end: None }),
-        ("2026-03-11T14:14:07Z".into(), Clock::Hinted)
-    );
+    assert_eq!(first(Hint { start, end: None }), ("2026-03-11T14:14:07Z".into(), Clock::Hinted));
 }
 
 #[test]

@@ -16,16 +16,13 @@ fn samples_are_read() {
         let path = file.to_str().unwrap_or_default().replace('\\', "/");
         let Ok(bytes) = std::fs::read(&file) else { continue };
         let Some(what) = recognise(&path.to_ascii_lowercase(), &bytes) else { continue };
-        let said = crate::read(what, &path, &bytes);
+        let (said, found) = crate::read(what, &path, &bytes);
         assert!(said.len() <= 20_000 + bytes.len() * 600, "{path}");
         let count = counts.entry(what).or_default();
         count.0 += 1;
-        let said = said.rsplit_once("}\n").map_or("", |(_, faults)| faults);
-        count.1 += u64::from(!said.is_empty());
-        for fault in said.lines() {
-            let kind = fault.split(": ").nth(1).unwrap_or_default();
-            let kind = kind.split(" (byte").next().unwrap_or_default();
-            *faults.entry((what, kind.to_owned())).or_default() += 1;
+        count.1 += u64::from(!found.is_empty());
+        for fault in found {
+            *faults.entry((what, fault.kind.to_string())).or_default() += 1;
         }
         let trace = match what {
             What::Trace => kudu::read_trace(&bytes, &path).value,

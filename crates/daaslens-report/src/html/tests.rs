@@ -13,7 +13,12 @@ fn options() -> Options<'static> {
 }
 
 fn with_page<T>(analysis: &Analysis, level: Level, look: impl FnOnce(&Page) -> T) -> T {
-    let redacted = redact(analysis, &Options { redaction: level, ..Options::default() }, &std::collections::BTreeSet::new()).unwrap();
+    let redacted = redact(
+        analysis,
+        &Options { redaction: level, ..Options::default() },
+        &std::collections::BTreeSet::new(),
+    )
+    .unwrap();
     look(&page(&redacted, &options(), &Limits::default(), &[]))
 }
 

@@ -181,6 +181,7 @@ pub(crate) fn rich() -> Analysis {
         inputs: vec![Input { name: "dump-03-12.zip".to_owned(), kind: "kudu-dump" }],
         totals: Totals { bytes: 43_164_986, recognised_bytes: 43_161_864, readable_bytes: 43_160_901, sources: 4, records: 333_271, malformed: 3 },
         http: Some(Http {
+            range: Some(range("00:00:02", "23:59:59")),
             totals: counts,
             scm_requests: 311,
             status: vec![(200, 321_004), (304, 8000), (404, 1038), (500, 618), (502, 1133), (503, 613)],
