@@ -45,7 +45,8 @@ fn check(bundle: &Bundle, what: &str) -> usize {
         for finding in rows(&findings["findings"]) {
             for evidence in rows(&finding["evidence"]) {
                 let path = evidence["source"].as_str().unwrap();
-                let inside = path.strip_prefix(prefix).map(|path| path.strip_suffix(ending).unwrap_or(path));
+                let inside =
+                    path.strip_prefix(prefix).map(|path| path.strip_suffix(ending).unwrap_or(path));
                 let inside =
                     inside.unwrap_or_else(|| panic!("{what}: {path} is not below {prefix}"));
                 let bytes = bundle.get(inside).unwrap_or_else(|| panic!("{what}: no {inside}"));
