@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 use std::io::{self, Read};
 
 use daaslens_core::text::visible;
-use daaslens_core::{Excerpt, Kind, Part, PartKind, Source, Time};
-use daaslens_eventlog::Event;
+use daaslens_core::{Excerpt, Kind, Source};
 use daaslens_httplog::w3c::{self, Item, MAX_LINE, State};
 
 use crate::blocks::{self, Block};
 use crate::http::excerpt;
+use crate::records::{events, php, platform};
 
 /// How much is read at once.
 const BLOCK: usize = 1 << 20;
@@ -58,7 +58,10 @@ pub fn read_back(
         })?;
         let excerpt = match source.origin().kind {
             Kind::EventLog => event(&bytes),
-            Kind::PhpLog => php(&bytes),
+            Kind::PhpLog => php_record(&bytes),
+            Kind::Deployment | Kind::Session => {
+                platform::Platform::excerpt(&bytes, source.origin())
+            }
             _ => first_line(&bytes),
         };
         lines.extend(excerpt.map(|excerpt| Line { line, byte, excerpt }));
@@ -114,7 +117,7 @@ fn requests(
 /// The event at the head of `bytes`, in the order in which the report shows one.
 fn event(bytes: &[u8]) -> Option<Excerpt> {
     match daaslens_eventlog::read_all(bytes).next()? {
-        daaslens_eventlog::Item::Event(event) => Some(of_event(&event)),
+        daaslens_eventlog::Item::Event(event) => Some(events::excerpt(&event)),
         daaslens_eventlog::Item::Malformed(malformed) => {
             Some(Excerpt::text(malformed.fault.to_string()))
         }
@@ -122,28 +125,11 @@ fn event(bytes: &[u8]) -> Option<Excerpt> {
     }
 }
 
-fn of_event(event: &Event<'_>) -> Excerpt {
-    let part = |kind, text: &str| Part {
-        kind,
-        text: visible(text.as_bytes()).into_owned(),
-        strong: false,
-    };
-    let data: Vec<&str> =
-        event.data.iter().map(|datum| datum.text.trim()).filter(|text| !text.is_empty()).collect();
-    Excerpt(vec![
-        part(PartKind::Plain, &event.time.map_or_else(|| "-".to_owned(), Time::rfc3339)),
-        part(PartKind::Plain, " "),
-        part(PartKind::Instance, &event.computer),
-        part(PartKind::Plain, &format!(" {} {} ", event.provider, event.id)),
-        part(PartKind::Text, &data.join(" | ")),
-    ])
-}
-
-/// The record at the head of `bytes`, all its lines.
-fn php(bytes: &[u8]) -> Option<Excerpt> {
+/// The record at the head of `bytes`, as the report shows it.
+fn php_record(bytes: &[u8]) -> Option<Excerpt> {
     let chunk = daaslens_phplog::plan(bytes, usize::MAX).into_iter().next()?;
     match daaslens_phplog::read(bytes, &chunk).next()? {
-        daaslens_phplog::Item::Record(record) => Some(Excerpt::text(visible(record.text()))),
+        daaslens_phplog::Item::Record(record) => Some(php::excerpt(&record)),
         daaslens_phplog::Item::Malformed(malformed) => {
             Some(Excerpt::text(malformed.fault.to_string()))
         }
@@ -160,7 +146,7 @@ fn first_line(bytes: &[u8]) -> Option<Excerpt> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use daaslens_core::Origin;
+    use daaslens_core::{Origin, PartKind};
 
     struct Memory(&'static [u8], Origin);
 

@@ -299,7 +299,8 @@ impl Lister<'_> {
             // The list of an archive may claim anything. A size that cannot be true would be planned for, and a
             // packed size that cannot be true would lift the limit that goes by it.
             let packed = member.packed.min(bytes.len());
-            let (content, size) = match member.stored_at {
+            let stored = member.stored_at.filter(|_| member.size == member.packed);
+            let (content, size) = match stored {
                 Some(start) if start.saturating_add(member.size) > bytes.len() => {
                     self.unreadable(shown, "it is said to be longer than its archive");
                     continue;
@@ -308,6 +309,7 @@ impl Lister<'_> {
                     let part = Bytes::Part(Box::new(bytes.clone()), start, member.size);
                     (Content::Stored(part), member.size)
                 }
+                // Where the two sizes of a stored member do not agree, the reader of archives is asked.
                 None => {
                     let content = Content::Member { archive: archive.clone(), index, packed };
                     (content, member.size.min(self.options.limits.of_member(packed)))

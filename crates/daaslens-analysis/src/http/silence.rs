@@ -88,9 +88,12 @@ fn silences(series: &[(i64, u32)]) -> Vec<TimeRange> {
     let (Some(first), Some(last)) = (series.first(), series.last()) else { return Vec::new() };
     let requests: f64 = series.iter().map(|(_, n)| f64::from(*n)).sum();
     let busy: i64 = (last.0 - first.0 + 1).max(1);
-    // The rate outside of long pauses, so that a gap does not lower the rate that finds it.
-    let paused: i64 =
-        series.windows(2).map(|w| w[1].0 - w[0].0).filter(|gap| *gap >= MIN_SECONDS).sum();
+    // The rate outside of long pauses, so that a gap does not lower the rate that finds it. Long is what is long
+    // for this series: a site that is asked once in a quarter of an hour has no pauses.
+    let mut pauses: Vec<i64> = series.windows(2).map(|w| w[1].0 - w[0].0).collect();
+    pauses.sort_unstable();
+    let usual = pauses.get(pauses.len() / 2).copied().unwrap_or(0);
+    let paused: i64 = pauses.iter().filter(|pause| **pause >= MIN_SECONDS.max(10 * usual)).sum();
     let rate = requests / (busy - paused).max(60) as f64;
     series
         .windows(2)

@@ -89,8 +89,8 @@ fn in_flight(flow: &BTreeMap<i64, (u32, u32)>, start: i64, width: i64, out: &mut
         let bin = usize::try_from((second - start).div_euclid(width))
             .unwrap_or(0)
             .min(out.len().saturating_sub(1));
-        // What is in flight stays so in the bins in which nothing begins or ends.
-        for idle in out.iter_mut().take(bin).skip(next) {
+        // What is in flight stays so, up to the bin in which something begins or ends next.
+        for idle in out.iter_mut().take(bin + 1).skip(next) {
             *idle = (*idle).max(now);
         }
         now += starts;
@@ -99,9 +99,6 @@ fn in_flight(flow: &BTreeMap<i64, (u32, u32)>, start: i64, width: i64, out: &mut
         }
         now = now.saturating_sub(*ends);
         next = bin + 1;
-        if let Some(following) = out.get_mut(next) {
-            *following = (*following).max(now);
-        }
     }
 }
 

@@ -108,31 +108,6 @@ impl Events {
     pub(crate) fn evidence(&self, index: usize, note: &str, alike: u64) -> Option<Evidence> {
         let event = self.list.get(index)?;
         let source = *self.sources.get(index)?;
-        let plain = |text: String, strong| Part { kind: PartKind::Plain, text, strong };
-        let mut parts = vec![
-            plain(event.time.map_or_else(|| "-".to_owned(), daaslens_core::Time::rfc3339), false),
-            plain(" ".to_owned(), false),
-            Part {
-                kind: PartKind::Instance,
-                text: visible(event.computer.as_bytes()).into_owned(),
-                strong: false,
-            },
-            plain(" ".to_owned(), false),
-            plain(visible(event.provider.as_bytes()).into_owned(), true),
-            plain(format!(" {} ", event.id), true),
-        ];
-        let text: Vec<&str> = event
-            .data
-            .iter()
-            .map(|datum| datum.text.trim())
-            .filter(|text| !text.is_empty())
-            .collect();
-        let text = visible(text.join(" | ").as_bytes()).into_owned();
-        parts.push(Part {
-            kind: PartKind::Text,
-            text: shortened(&text, EXCERPT).into_owned(),
-            strong: false,
-        });
         Some(Evidence {
             at: Location {
                 source: SourceId(source as u32),
@@ -140,8 +115,34 @@ impl Events {
                 line: event.line,
             },
             note: note.to_owned(),
-            excerpt: Excerpt(parts),
+            excerpt: excerpt(event),
             alike,
         })
     }
+}
+
+/// An event in one line: when, where, who, what.
+pub(crate) fn excerpt(event: &Event<'_>) -> Excerpt {
+    let plain = |text: String, strong| Part { kind: PartKind::Plain, text, strong };
+    let mut parts = vec![
+        plain(event.time.map_or_else(|| "-".to_owned(), daaslens_core::Time::rfc3339), false),
+        plain(" ".to_owned(), false),
+        Part {
+            kind: PartKind::Instance,
+            text: visible(event.computer.as_bytes()).into_owned(),
+            strong: false,
+        },
+        plain(" ".to_owned(), false),
+        plain(visible(event.provider.as_bytes()).into_owned(), true),
+        plain(format!(" {} ", event.id), true),
+    ];
+    let text: Vec<&str> =
+        event.data.iter().map(|datum| datum.text.trim()).filter(|text| !text.is_empty()).collect();
+    let text = visible(text.join(" | ").as_bytes()).into_owned();
+    parts.push(Part {
+        kind: PartKind::Text,
+        text: shortened(&text, EXCERPT).into_owned(),
+        strong: false,
+    });
+    Excerpt(parts)
 }

@@ -18,6 +18,9 @@ const REMEMBERED: usize = 20_000;
 /// Evidence of a group.
 const EVIDENCE: usize = 4;
 
+/// Frames of a stack that are named.
+const FRAMES: usize = 6;
+
 /// The longest excerpt, in characters.
 const EXCERPT: usize = 600;
 
@@ -120,7 +123,7 @@ impl Php {
                     line: record.line(),
                 },
                 note: String::new(),
-                excerpt: Excerpt::text(shortened(&visible(record.text()), EXCERPT)),
+                excerpt: excerpt(record),
                 alike: 1,
             });
         }
@@ -173,4 +176,22 @@ impl Group {
     pub(crate) fn since(&self, end: Time, seconds: i64) -> u64 {
         self.seconds.range(end.seconds() - seconds..).map(|(_, n)| u64::from(*n)).sum()
     }
+}
+
+/// A record in one line: its level and message, and the place. The stack that follows holds the arguments of every
+/// call, passwords among them; of it only the frames' names are shown.
+pub(crate) fn excerpt(record: &Record<'_>) -> Excerpt {
+    let text: &[u8] = record.text();
+    let head = memchr::memmem::find(text, b"Stack trace:").map_or(text, |at| &text[..at]);
+    let mut shown = visible(head.trim_ascii_end()).into_owned();
+    let mut frames = 0;
+    for frame in record.frames().take(FRAMES) {
+        let name: &[u8] = frame.function();
+        if !name.is_empty() {
+            shown.push_str(if frames == 0 { " \u{2190} " } else { ", " });
+            shown.push_str(&visible(name));
+            frames += 1;
+        }
+    }
+    Excerpt::text(shortened(&shown, EXCERPT))
 }

@@ -49,7 +49,8 @@ pub(crate) struct Session {
 
 /// Whether a file under `deployments` is a record of its own, and not the log or the list of one.
 pub(crate) fn is_record(path: &str) -> bool {
-    path.rsplit('/').next().is_some_and(|name| name.eq_ignore_ascii_case("status.xml"))
+    let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    matches!(name.trim_end_matches(".gz"), "status.xml" | "status_complete.xml")
 }
 
 impl Platform {
@@ -94,6 +95,15 @@ impl Platform {
             }
         }
         platform
+    }
+
+    /// The record of a file as evidence shows it.
+    pub(crate) fn excerpt(bytes: &[u8], origin: &Origin) -> Option<Excerpt> {
+        let mut one = Self::read(bytes, 0, origin, &mut Count::default());
+        let deployment = one.deployments.pop().map(|one| one.evidence);
+        deployment
+            .or_else(|| one.sessions.pop().map(|one| one.evidence))
+            .map(|evidence| evidence.excerpt)
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
