@@ -51,7 +51,7 @@ pub(crate) struct Analyze {
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// The HTML report; `-` for stdout [default: ./<name of the first path>-report.html]
+    /// The HTML report; `-` for stdout; `./<name of the first path>-report.html` by default
     ///
     /// When the input was dropped on the program in Explorer, the report goes beside it.
     #[arg(short, long, value_name = "FILE")]

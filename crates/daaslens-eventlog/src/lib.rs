@@ -28,7 +28,7 @@
 //!
 //! # How to read one
 //!
-//! [`decode`] turns UTF-16 into UTF-8, [`plan`] cuts the bytes into pieces, [`read`] yields the [`Item`]s of a
+//! [`decode`] turns UTF-16 into UTF-8, [`plan`] cuts the bytes into pieces, [`read()`] yields the [`Item`]s of a
 //! piece. [`incident::fold`] makes incidents out of events, and [`incident::vanished`] lists the processes that were
 //! replaced without a word; [`ExceptionText`] and [`normalise_frame`] take .NET
 //! stacks apart.

@@ -12,7 +12,7 @@
 //! | [`daas`] | settings, heartbeats, cancellations, lock files, `.diaglog` |
 //! | [`monitoring`] | CPU monitoring: its sessions, its logs, what it did |
 //! | [`kudu`] | traces of Kudu (XML and text), replies of its API, its environment page |
-//! | [`recognise`] | which of them a file is |
+//! | [`recognise()`] | which of them a file is |
 //!
 //! # What is promised
 //!

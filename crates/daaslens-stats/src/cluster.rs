@@ -3,13 +3,13 @@
 //! The caller brings requests and errors per second (of one site and one family of errors); this module
 //!
 //! 1. puts them into bins of 60 seconds, or of 10 where the log is shorter than three hours,
-//! 2. asks [`crate::baseline`] what is usual and [`crate::segment`] where the ratio changes,
+//! 2. asks [`mod@crate::baseline`] what is usual and [`crate::segment`] where the ratio changes,
 //!    The first search is a lenient one;
 //! 3. keeps the segments that matter in practice: at least [`LEAST_ERRORS`] errors, and a ratio of at least three
 //!    times the usual and [`LEAST_RATIO`]. A change can be beyond doubt and still not worth waking somebody up;
 //! 4. cuts the bins around their boundaries into single seconds and searches again, so that the boundaries are
 //!    the best ones *to the second*, all at once, by the same likelihood;
-//! 5. joins what belongs together, and keeps apart what does not: see [`join`];
+//! 5. joins what belongs together, and keeps apart what does not: see `join`;
 //! 6. reports the window from the first to the last second with an error.
 //!
 //! How well this works is measured in `tests/it/accuracy.rs`, on generated traffic with known outages.

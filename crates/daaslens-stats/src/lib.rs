@@ -5,7 +5,7 @@
 //! the ones that neither do:
 //!
 //! * [`cluster`]: *when* did requests fail? Windows of raised error ratio, to the second. It stands on
-//!   [`segment`] (an exact change-point search) and [`baseline`] (what is usual here, although outages are in the
+//!   [`segment`] (an exact change-point search) and [`mod@baseline`] (what is usual here, although outages are in the
 //!   same log).
 //! * [`ratio`]: *which* requests failed? Whether a URL, an instance or a client explains a window, and when to say
 //!   that nothing does.

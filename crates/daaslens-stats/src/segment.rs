@@ -8,7 +8,7 @@
 //!
 //! is as small as it can be. The deviance of a segment with `k` errors of `n` requests is twice the negative
 //! binomial log-likelihood at its own ratio, `-2 [k ln(k/n) + (n-k) ln((n-k)/n)]`; φ ≥ 1 divides it where the noise
-//! is coarser than binomial (see [`crate::baseline`]). No list of thresholds, no window length: a burst of 20
+//! is coarser than binomial (see [`mod@crate::baseline`]). No list of thresholds, no window length: a burst of 20
 //! seconds and an outage of 8 hours come out of the same search.
 //!
 //! Two devices make the exact optimum cheap.

@@ -35,6 +35,13 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// How far a member of `packed` bytes may inflate.
+    pub(crate) fn of_member(&self, packed: u64) -> u64 {
+        packed.saturating_mul(self.ratio).max(self.ratio_from)
+    }
+}
+
 /// What is left of [`Limits::total`], shared by all readers.
 #[derive(Debug)]
 pub(crate) struct Budget {
@@ -63,10 +70,9 @@ pub(crate) struct Limited<'a, R> {
 impl<'a, R: Read> Limited<'a, R> {
     /// For a member of `packed` bytes.
     pub(crate) fn new(inner: R, packed: u64, limits: &Limits, budget: &'a Budget) -> Self {
-        let left = packed.saturating_mul(limits.ratio).max(limits.ratio_from);
         Self {
             inner,
-            left,
+            left: limits.of_member(packed),
             reason: "it inflates to more than the allowed multiple of its packed size",
             budget,
         }

@@ -296,17 +296,26 @@ impl Lister<'_> {
                 self.unreadable(shown, fault);
                 continue;
             }
-            // Both sizes are the archive's word; where they do not agree the reader of archives is asked.
-            let stored = member.stored_at.filter(|start| {
-                member.size == member.packed && start.saturating_add(member.size) <= bytes.len()
-            });
-            let content = match stored {
-                Some(start) => {
-                    Content::Stored(Bytes::Part(Box::new(bytes.clone()), start, member.size))
+            // The list of an archive may claim anything. A size that cannot be true would be planned for, and a
+            // packed size that cannot be true would lift the limit that goes by it.
+            let packed = member.packed.min(bytes.len());
+            let stored = member.stored_at.filter(|_| member.size == member.packed);
+            let (content, size) = match stored {
+                Some(start) if start.saturating_add(member.size) > bytes.len() => {
+                    self.unreadable(shown, "it is said to be longer than its archive");
+                    continue;
                 }
-                None => Content::Member { archive: archive.clone(), index, packed: member.packed },
+                Some(start) => {
+                    let part = Bytes::Part(Box::new(bytes.clone()), start, member.size);
+                    (Content::Stored(part), member.size)
+                }
+                // Where the two sizes of a stored member do not agree, the reader of archives is asked.
+                None => {
+                    let content = Content::Member { archive: archive.clone(), index, packed };
+                    (content, member.size.min(self.options.limits.of_member(packed)))
+                }
             };
-            self.member(content, shown, member.size, member.packed, depth);
+            self.member(content, shown, size, packed, depth);
         }
     }
 

@@ -109,6 +109,34 @@ fn depth_is_counted_in_archives() {
     );
 }
 
+/// A number in the entry that the list of an archive has for its first member.
+fn patch(zip: &mut [u8], offset: usize, value: u32) {
+    let entry = (0..zip.len()).rev().find(|&at| zip[at..].starts_with(b"PK\x01\x02")).unwrap();
+    zip[entry + offset..entry + offset + 4].copy_from_slice(&value.to_le_bytes());
+}
+
+#[test]
+fn sizes_that_cannot_be_true_are_not_believed() {
+    let (packed_size, size) = (20, 24);
+    let mut stored = zip(&[("a", b"abc")], CompressionMethod::Stored);
+    patch(&mut stored, size, 4_000_000_000);
+    // Of the two sizes that should be the same, the one that fits into the archive is right.
+    assert_eq!(list("x.zip", &stored, limits()), ["x.zip!/a: 3"]);
+    patch(&mut stored, packed_size, 4_000_000_000);
+    assert_eq!(
+        list("x.zip", &stored, limits()),
+        ["x.zip: its members overlap, as those of a decompression bomb do"]
+    );
+    let zeros = zip(&[("zeros", &vec![0; 50_000])], CompressionMethod::Deflated);
+    let mut claims = zeros.clone();
+    patch(&mut claims, packed_size, 4_000_000_000);
+    // Were it believed, it might inflate to 10 times of that.
+    assert_eq!(
+        list("x.zip", &claims, limits()),
+        ["x.zip: its members overlap, as those of a decompression bomb do"]
+    );
+}
+
 #[test]
 fn all_members_together_have_a_budget() {
     let noise: Vec<u8> =

@@ -151,6 +151,15 @@ impl Patterns {
         add(SECRET_STEMS, &named, Class::Token, secret, |before, value| {
             !before.to_ascii_lowercase().contains("publickeytoken") && value.len() > 1
         })?;
+        // Stack traces of PHP (`#0 a.php(7): connect('db', 'me', 'pw')`) and of Xdebug (`PHP   1. connect($pw = 'pw')`)
+        // quote what was passed: the first 15 characters of each text, passwords included.
+        add(
+            &["'"],
+            r"(?:\([0-9]+\): |\b[0-9]{1,3}\. )[A-Za-z0-9_\\:>{}-]+\(((?:'[^']*(?:'|$)|Object\([^()]*\)|[^'()])*)",
+            Class::Token,
+            Some("…"),
+            |_, value| value.contains('\''),
+        )?;
         add(
             &["authorization"],
             r"(?i)\bauthorization\s*[:=]\s*(\S+(?:\s+[^\s,;]+)?)",
@@ -399,6 +408,12 @@ mod tests {
             ("Access denied for user 'shop'@'x'", vec![("shop", User)]),
             (r"C:\Users\bob\x.txt", vec![("bob", User)]),
             ("call https://u:pw12@api.contoso.net/x", vec![("u:pw12@api.contoso.net", Token)]),
+            (
+                r"#0 D:\a.php(7): PDO->__construct('mysql:host=db', 'me', 'pw') #1 D:\b.php(9): A\B::c(Object(D), 1)",
+                vec![("'mysql:host=db', 'me', 'pw'", Token)],
+            ),
+            ("PHP   2. connect($pw = 'a b', $n = 3) a.php:3", vec![("$pw = 'a b', $n = 3", Token)]),
+            ("#0 a.php(7): f(Array, 'cut in the mid", vec![("Array, 'cut in the mid", Token)]),
             ("key AKIAABCDEFGHIJKLMNOP", vec![("AKIAABCDEFGHIJKLMNOP", Token)]),
         ] {
             assert_eq!(found(text), expected, "{text}");
