@@ -7,6 +7,9 @@ use crate::document::{Document, kept};
 use crate::parsed::{FaultKind, Faults, Place};
 use crate::stamp;
 
+/// The most values that are read of a document. Each costs memory far beyond its bytes: `{"":0}` takes hundreds.
+const MAX_VALUES: usize = 250_000;
+
 /// Reads a document. What is cut off is read as far as whole values go.
 pub(crate) fn parse(document: &Document<'_>, faults: &mut Faults) -> Option<Value> {
     if document.is_empty() {
@@ -14,6 +17,12 @@ pub(crate) fn parse(document: &Document<'_>, faults: &mut Faults) -> Option<Valu
     }
     let text = without_comments(document.text());
     let text = text.trim_end_matches(|c: char| c == '\0' || c.is_whitespace());
+    let mut values = memchr::memchr3_iter(b'{', b'[', b',', text.as_bytes());
+    if let Some(at) = values.nth(MAX_VALUES) {
+        let kind = FaultKind::Capped { what: "values", kept: MAX_VALUES as u64, found: None };
+        faults.add(document.place(at), kind);
+        return closed(text.get(..at)?).and_then(|text| serde_json::from_str(&text).ok());
+    }
     let error = match serde_json::from_str(text) {
         Ok(value) => return Some(value),
         Err(error) => error,

@@ -77,8 +77,10 @@ fn by_content(head: &[u8]) -> Option<What> {
             if let Some((_, what)) = found {
                 return Some(*what);
             }
-            let is_page = has("Short instance id:") || has("Machine name:");
-            (is_page && has("System up time:")).then_some(What::Page)
+            // Its menus are long: the text that matters may begin behind the first bytes.
+            let is_page = has("System up time:") && has("Machine name:")
+                || has("<title>Environment</title>") && has("appRoot = ");
+            is_page.then_some(What::Page)
         }
         b'{' | b'[' => {
             // `[3/11/2026 02:14:07] Monitoring started [CPU=75%…`
@@ -169,4 +171,58 @@ fn by_place(folder: &str, name: &str, head: &[u8]) -> Option<What> {
     // A log of CPU monitoring that was rolled begins anywhere.
     let is_cpu = head.starts_with(b"[") && memchr::memmem::find(head, b") CPU:").is_some();
     (is_cpu && ends(".log")).then_some(What::CpuLog)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_content_wherever_it_lies() {
+        for (head, expected) in [
+            ("\u{feff}<?xml version=\"1.0\"?>\r\n<deployment>", What::DeploymentStatus),
+            ("<Session>", What::Session),
+            ("{\"Mode\": \"Collect\", \"SessionId\": \"x\", \"Tool\": \"y\"", What::Session),
+            ("{\"SessionId\": \"x\", \"CpuThreshold\": 75", What::CpuSession),
+            ("[3/11/2026 02:14:07] Monitoring started [CPU=75%, ", What::CpuLog),
+            (
+                "<!DOCTYPE html><title>Environment</title><script>appRoot = \"/\";</script>",
+                What::Page,
+            ),
+        ] {
+            assert_eq!(recognise("a/b.txt", head.as_bytes()), Some(expected), "{head}");
+        }
+    }
+
+    #[test]
+    fn by_place_where_there_is_no_content() {
+        for (path, expected) in [
+            ("dump.zip!/deployments/active", What::DeploymentActive),
+            ("deployments/0123/log.log", What::DeploymentLog),
+            ("data/daas/sessions/complete/190612_0810441234.xml", What::Session),
+            ("data/daas/sessions/active/activesession.json.lock", What::Lock),
+            ("data/daas/logs/240112_0935127841/rd0003ff/diagstatus.diaglog", What::DiagLog),
+            ("data/daas/monitoring/active/rd0003ff8a1b2c.log", What::CpuLog),
+            ("kudu/trace/10-30-8-121-e49dad03-895a-4b91-bae3-311592074b5c.txt", What::TextTrace),
+            ("logfiles/kudu/trace/2026-03-11t02-14-06_d10e51_010_get__200_0s.xml", What::Trace),
+        ] {
+            assert_eq!(recognise(path, b""), Some(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_somebody_elses() {
+        for (path, head) in [
+            ("deployments/tools/deploy.cmd", "@echo off"),
+            ("logfiles/eventlog.xml", "<Events><Event><System>"),
+            ("logfiles/w3svc1/fr000001.xml", "<?xml version=\"1.0\"?><failedRequest url=\"/\">"),
+            ("logfiles/kudu/trace/readme.txt", "hello"),
+            ("site/wwwroot/active", "x"),
+            ("appsettings.json", "{\"ConnectionStrings\": {}}"),
+            ("x.html", "<html><title>Environment</title>"),
+            ("", ""),
+        ] {
+            assert_eq!(recognise(path, head.as_bytes()), None, "{path}");
+        }
+    }
 }

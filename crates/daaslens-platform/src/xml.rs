@@ -11,6 +11,8 @@ use crate::parsed::{FaultKind, Faults};
 
 /// The most elements that are read of a document.
 pub(crate) const MAX_ELEMENTS: usize = 100_000;
+/// The most attributes that are kept of a document.
+const MAX_ATTRIBUTES: usize = 200_000;
 /// How deep elements are read. What lies deeper is left out.
 const MAX_DEPTH: usize = 64;
 
@@ -73,6 +75,11 @@ pub(crate) fn parse(document: &Document<'_>, faults: &mut Faults) -> Option<Elem
     } else if open.is_some() || !tree.open.is_empty() {
         faults.add(document.place(text.len()), FaultKind::Truncated);
     }
+    if tree.attributes >= MAX_ATTRIBUTES {
+        let kept = MAX_ATTRIBUTES as u64;
+        let kind = FaultKind::Capped { what: "attributes", kept, found: None };
+        faults.add(document.place(0), kind);
+    }
     if tree.too_deep > 0 {
         let kind =
             FaultKind::Capped { what: "levels of elements", kept: MAX_DEPTH as u64, found: None };
@@ -86,6 +93,7 @@ struct Tree {
     root: Option<Element>,
     open: Vec<Element>,
     elements: usize,
+    attributes: usize,
     /// How many elements are open that lie too deep.
     buried: usize,
     too_deep: usize,
@@ -140,6 +148,10 @@ impl Tree {
         self.elements += 1;
         let mut pairs = Vec::new();
         for pair in tag.attributes().with_checks(false).filter_map(Result::ok) {
+            if self.attributes >= MAX_ATTRIBUTES {
+                break;
+            }
+            self.attributes += 1;
             let value = match quick_xml::escape::unescape(&pair.value) {
                 Ok(value) => value.into_owned(),
                 Err(_) => pair.value.clone().into_owned(),

@@ -105,6 +105,14 @@ fn hostile_lengths_are_bounded() {
     let line = format!("2026-03-11T02:46:48  x{}", ", a".repeat(1 << 20));
     assert!(kudu::read_text_trace(line.as_bytes(), "x").value.is_some());
 
+    let objects = format!("[{}", "{\"SessionId\":0},".repeat(400_000));
+    let faults = session::read(objects.as_bytes()).faults;
+    assert_eq!(faults[0].kind.to_string(), "more than 250000 values, the first were read");
+
+    let attributes = format!("<deployment {}", "a=\"\" ".repeat(400_000));
+    let faults = deployment::read_status(attributes.as_bytes()).faults;
+    assert!(faults.iter().any(|fault| fault.kind.to_string().contains("200000 attributes")));
+
     let lines = "nonsense\n".repeat(100_000);
     assert_eq!(deployment::read_log(lines.as_bytes()).faults.len(), MAX_FAULTS);
 
