@@ -108,13 +108,13 @@ fn finding(incidents: &[&Incident], facts: &Facts<'_>) -> Finding {
         shortened(&why, 170)
     );
     let mut finding = Finding::new(RULE.id, severity, Confidence::Likely, headline);
-    finding.detail = match (started_later, machines.len()) {
+    let later = match (started_later, machines.len()) {
         (true, 0..=1) => "A later start on the same machine succeeded.",
         (true, _) => "A later start on one of these machines succeeded.",
         (false, 0..=1) => "No later start on that machine is in the events.",
         (false, _) => "No later start on any of these machines is in the events.",
-    }
-    .to_owned();
+    };
+    finding.detail.push_str(later);
     finding.window = Some(range);
     if machines.len() == 1 {
         finding.subject.instance = Some(
