@@ -133,6 +133,8 @@ const NAME: &[Rule] = &[
     }),
     (Kind::AppLog, |s| {
         (s.name.starts_with("stdout")
+            || s.name.contains("-stdout-")
+            || s.name.contains("-stderr-")
             || s.name.starts_with("httpplatformstdout")
             || s.name.starts_with("diagnostics-")
             || s.ends("_docker.log")

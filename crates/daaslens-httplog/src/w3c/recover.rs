@@ -98,9 +98,7 @@ fn quoted(line: &[u8]) -> Ranges {
         if is_blank(at) {
             at += 1;
         } else if line[at] == b'"'
-            && let Some(close) = memchr::memchr_iter(b'"', &line[at + 1..])
-                .map(|len| at + 1 + len)
-                .find(|close| is_blank(close + 1))
+            && let Some(close) = closing_quote(line, at + 1).filter(|close| is_blank(close + 1))
         {
             tokens.push((at as u32 + 1, close as u32));
             at = close + 1;
@@ -111,6 +109,18 @@ fn quoted(line: &[u8]) -> Ranges {
         }
     }
     tokens
+}
+
+/// The quote that ends a value: the first that is not doubled, since a doubled one stands for itself.
+fn closing_quote(line: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        let quote = at + memchr::memchr(b'"', line.get(at..)?)?;
+        if line.get(quote + 1) != Some(&b'"') {
+            return Some(quote);
+        }
+        at = quote + 2;
+    }
 }
 
 /// Gives the surplus blanks to one free-text column, so that everything left and right of it is what it should

@@ -160,6 +160,9 @@ fn quotes_are_data_for_iis_and_quotes_for_advanced_logging() {
     let advanced = b"#Software: IIS Advanced Logging Module\n\n#Fields:  date-local time-local  cs-method cs-uri-stem cs(User-Agent) sc-status TimeTakenMS\n\
         2012-08-15 17:00:00.363 GET /a  \"Mozilla/5.0 (Linux; Android)\" 200 3\n";
     assert_eq!(show(advanced)[3], "2012-08-15T17:00:00.363Z GET /a Some(200)");
+    let doubled = b"#Software: IIS Advanced Logging Module\n#Fields: date time cs-method cs-uri-stem cs(User-Agent) sc-status\n\
+        2012-08-15 17:00:00 GET /a \" \"\"x\"\" y \" 404\n";
+    assert_eq!(show(doubled)[2], "2012-08-15T17:00:00Z GET /a Some(404)");
 }
 
 #[test]
