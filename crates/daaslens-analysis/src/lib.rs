@@ -9,6 +9,7 @@ mod copies;
 mod correlate;
 mod crashes;
 mod facts;
+mod gap_causes;
 mod http;
 mod hypotheses;
 mod joins;
@@ -75,7 +76,8 @@ fn conclude(
     });
     // Events and deployments go back for weeks; what the requests can show is the stretch of their own log.
     let seen = http.as_ref().and_then(|http| http.range);
-    let gaps = window.map_or_else(Vec::new, |window| http::silence::gaps(&survey.cube, window));
+    let mut gaps = window.map_or_else(Vec::new, |window| http::silence::gaps(&survey.cube, window));
+    gap_causes::tell(&mut gaps, &infos, records, &joins);
     let clusters = signals::clusters(&survey.cube, config.sensitivity);
     let crashes = crashes::group(&records.events);
     let facts = Facts {

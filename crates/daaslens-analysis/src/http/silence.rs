@@ -40,13 +40,7 @@ pub(crate) fn gaps(cube: &Cube, window: TimeRange) -> Vec<Gap> {
     all.sort_unstable();
     let mut gaps: Vec<Gap> = silences(&all)
         .into_iter()
-        .map(|range| Gap {
-            instance: None,
-            range,
-            reason: "No instance wrote a line: the site was stopped or unreachable, nothing was sent to it, web server \
-                     logging was off, or the files of this stretch are not in the bundle."
-                .to_owned(),
-        })
+        .map(|range| Gap { instance: None, range, reason: "No instance wrote a line.".to_owned() })
         .collect();
     let several = seconds.len() > 1;
     if several {
@@ -74,11 +68,9 @@ pub(crate) fn gaps(cube: &Cube, window: TimeRange) -> Vec<Gap> {
 }
 
 fn reason(range: TimeRange, others: u64, window: TimeRange) -> String {
-    let whole = window.seconds().max(1);
-    let share = range.seconds() * 100 / whole;
+    let share = range.seconds() * 100 / window.seconds().max(1);
     format!(
-        "Other instances logged {others} requests meanwhile. This one was out of rotation or restarted, or its file of \
-         this stretch ({}, {share} % of the window) was locked, deleted at the 35 MB quota, or is not in the bundle.",
+        "Other instances logged {others} requests in these {} ({share} % of the window).",
         duration_s(range.seconds().max(0) as u64),
     )
 }
