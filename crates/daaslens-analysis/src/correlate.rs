@@ -699,3 +699,12 @@ pub(crate) fn crash_causes(group: &Group, facts: &Facts<'_>) -> Vec<Cause> {
     }
     hypotheses::rank(&looking.seen, &sources(facts))
 }
+
+/// The causes of what is told by a few signs alone: each with the sentence that says so.
+pub(crate) fn told(facts: &Facts<'_>, signs: &[(&'static str, String)]) -> Vec<Cause> {
+    let seen: Vec<Observation> = signs
+        .iter()
+        .map(|(sign, text)| Observation { sign, state: State::Present, text: text.clone() })
+        .collect();
+    hypotheses::rank(&seen, &sources(facts))
+}

@@ -76,7 +76,7 @@ fn conclude(
     });
     // Events and deployments go back for weeks; what the requests can show is the stretch of their own log.
     let seen = http.as_ref().and_then(|http| http.range);
-    let mut gaps = window.map_or_else(Vec::new, |window| http::silence::gaps(&survey.cube, window));
+    let mut gaps = seen.map_or_else(Vec::new, |seen| http::silence::gaps(&survey.cube, seen));
     gap_causes::tell(&mut gaps, &infos, records, &joins);
     let clusters = signals::clusters(&survey.cube, config.sensitivity);
     let crashes = crashes::group(&records.events);

@@ -89,6 +89,8 @@ pub(crate) struct OutcomeCube {
 pub(crate) struct UrlCube {
     pub(crate) requests: u64,
     pub(crate) server_errors: u64,
+    /// Requests that the front end cut off.
+    pub(crate) cut_off: u64,
     /// Requests with status 101 or a method of a remote procedure call: long by nature.
     pub(crate) long: u64,
     pub(crate) times: Times,
@@ -184,6 +186,7 @@ impl Merge for UrlCube {
     fn merge(&mut self, other: Self) {
         self.requests += other.requests;
         self.server_errors += other.server_errors;
+        self.cut_off += other.cut_off;
         self.long += other.long;
         self.times.merge(other.times);
         if let Some(theirs) = other.slow {
@@ -413,6 +416,7 @@ impl<'f> Fold<'f> {
         let url = site.cube.urls.value(template);
         url.requests += 1;
         url.server_errors += u64::from(error);
+        url.cut_off += u64::from(cutoff);
         let rpc = || record.method().is_some_and(|method| method.starts_with(b"RPC_"));
         url.long += u64::from(status == 101 || rpc());
         if let Some(ms) = ms

@@ -5,6 +5,7 @@ use daaslens_core::text::{counted, duration_ms, percent, thousands};
 use daaslens_core::{Confidence, Finding, Metric, Severity, TimeRange};
 
 use super::{Conclusions, Rule};
+use crate::correlate;
 use crate::facts::Facts;
 use crate::http::cube::is_abort;
 use crate::http::summary::app_sites;
@@ -39,7 +40,7 @@ fn conclude(facts: &Facts<'_>, replies: &[Reply], out: &mut Conclusions) {
     if are_named(http) {
         let seen = app_sites(facts.cube)
             .fold(None, |seen, (_, site)| TimeRange::merge(seen, site.aborts.range));
-        out.findings.push(finding(http, seen.unwrap_or(window), replies));
+        out.findings.push(finding(facts, http, seen.unwrap_or(window), replies));
     } else if http.totals.requests > 0 {
         let text = format!(
             "{} of {} given up by the client ({})",
@@ -71,7 +72,7 @@ fn median(http: &Http) -> u32 {
         .map_or(0, |(ms, _)| ms)
 }
 
-fn finding(http: &Http, window: TimeRange, replies: &[Reply]) -> Finding {
+fn finding(facts: &Facts<'_>, http: &Http, window: TimeRange, replies: &[Reply]) -> Finding {
     let (aborts, requests) = (http.totals.client_aborts, http.totals.requests);
     let median = median(http);
     let defect = aborts >= DEFECT.1 && aborts * 100 >= requests * DEFECT.0 && median >= WAITED_MS;
@@ -91,6 +92,7 @@ fn finding(http: &Http, window: TimeRange, replies: &[Reply]) -> Finding {
         ("cutoffs", Metric::Count(http.totals.cutoffs)),
         ("p50_ms", Metric::Millis(u64::from(median))),
     ];
+    finding.causes = correlate::told(facts, &[("many-aborts", finding.headline.clone())]);
     finding.impact = aborts;
     if defect {
         finding.advice.fix.push("Look at the slow paths first: those who wait give up".to_owned());

@@ -8,6 +8,7 @@ use daaslens_core::{Confidence, Finding, Metric, Severity};
 use daaslens_eventlog::{Incident, IncidentKind};
 
 use super::{Conclusions, Rule, no_questions};
+use crate::correlate;
 use crate::facts::Facts;
 use crate::zoom::Reply;
 
@@ -56,6 +57,16 @@ pub(crate) fn word(kind: IncidentKind) -> Option<&'static str> {
     })
 }
 
+/// What the causes are asked with.
+const fn sign(kind: IncidentKind) -> Option<&'static str> {
+    match kind {
+        IncidentKind::LimitRecycle => Some("limit-recycle-event"),
+        IncidentKind::FileChange => Some("file-change-event"),
+        IncidentKind::AppOffline => Some("app-offline-event"),
+        _ => None,
+    }
+}
+
 fn finding(
     kind: IncidentKind,
     detail: &str,
@@ -92,6 +103,9 @@ fn finding(
         );
     }
     finding.metrics = vec![("count", Metric::Count(incidents.len() as u64))];
+    if let Some(sign) = sign(kind) {
+        finding.causes = correlate::told(facts, &[(sign, finding.headline.clone())]);
+    }
     finding.impact = incidents.len() as u64;
     let events = &facts.records.events;
     if let Some(event) = first.events.first().and_then(|i| events.list.get(*i)) {

@@ -7,6 +7,7 @@ use daaslens_core::text::{counted, duration_ms, percent, shortened, visible};
 use daaslens_core::{Confidence, Finding, Latency, Metric, Severity, TimeRange};
 
 use super::{Conclusions, Rule};
+use crate::correlate;
 use crate::facts::Facts;
 use crate::http::summary::app_sites;
 use crate::zoom::{Question, Reply};
@@ -103,7 +104,7 @@ fn conclude(facts: &Facts<'_>, replies: &[Reply], out: &mut Conclusions) {
     let (Some(http), Some(window)) = (facts.http, facts.window) else { return };
     let slow = slow(http);
     for (slow, reply) in slow.iter().zip(replies) {
-        out.findings.push(finding(slow, http, window, reply));
+        out.findings.push(finding(facts, slow, http, window, reply));
     }
     if slow.is_empty() && http.latency.count() > 0 {
         let text = format!(
@@ -116,7 +117,13 @@ fn conclude(facts: &Facts<'_>, replies: &[Reply], out: &mut Conclusions) {
     }
 }
 
-fn finding(slow: &Slow<'_>, http: &Http, window: TimeRange, reply: &Reply) -> Finding {
+fn finding(
+    facts: &Facts<'_>,
+    slow: &Slow<'_>,
+    http: &Http,
+    window: TimeRange,
+    reply: &Reply,
+) -> Finding {
     let url = slow.url;
     let severity = if slow.is_defect() { Severity::Warning } else { Severity::Info };
     let share = percent((slow.share * 100_000.0) as u64, 100_000);
@@ -147,6 +154,7 @@ fn finding(slow: &Slow<'_>, http: &Http, window: TimeRange, reply: &Reply) -> Fi
         ("share_of_time", Metric::Ratio(slow.share)),
         ("excess_ms", Metric::Millis(slow.excess_ms)),
     ];
+    finding.causes = correlate::told(facts, &[("one-url", finding.headline.clone())]);
     finding.impact = url.latency.count_at_least(DEFECT.1);
     finding.advice.fix.push(format!(
         "Find what {} waits for: profile it, or log the time of each call it makes; give every call a timeout",

@@ -1,11 +1,17 @@
 #![doc = include_str!("timeout_wall.md")]
 
+use std::collections::BTreeMap;
+
 use daaslens_core::model::{Clean, Http};
-use daaslens_core::text::{counted, duration_s, thousands};
-use daaslens_core::{Confidence, Finding, Metric, Severity, TimeRange};
+use daaslens_core::text::{counted, duration_s, thousands, visible};
+use daaslens_core::{
+    Attribution, Confidence, Factor, Finding, Metric, PartKind, Severity, TimeRange,
+};
+use daaslens_stats::ratio::Table;
 use daaslens_stats::wall::{self, Wall};
 
 use super::{Conclusions, Rule};
+use crate::correlate;
 use crate::facts::Facts;
 use crate::http::samples::Samples;
 use crate::http::summary::app_sites;
@@ -82,6 +88,39 @@ fn conclude(facts: &Facts<'_>, replies: &[Reply], out: &mut Conclusions) {
     }
 }
 
+/// The path of which most cut-off requests are, if there is one.
+fn blamed(facts: &Facts<'_>) -> Option<Factor> {
+    let mut urls: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for (_, site) in app_sites(facts.cube) {
+        for (url, cube) in site.urls.sorted() {
+            let row = urls.entry(visible(url).into_owned()).or_default();
+            row.0 += cube.cut_off;
+            row.1 += cube.requests;
+        }
+    }
+    let (cut, requests) = urls.values().fold((0, 0), |all, row| (all.0 + row.0, all.1 + row.1));
+    let (url, (own, of)) =
+        urls.into_iter().max_by_key(|(url, row)| (row.0, std::cmp::Reverse(url.clone())))?;
+    if own < CUTOFFS || own * 4 < cut * 3 {
+        return None;
+    }
+    let table = Table {
+        with_failed: own,
+        with_fine: of - own,
+        without_failed: cut - own,
+        without_fine: (requests - of) - (cut - own),
+    };
+    Some(Factor {
+        dimension: "url",
+        value: url,
+        kind: PartKind::Path,
+        failing: (own, cut),
+        answered: (of - own, requests - cut),
+        risk_ratio_low: table.risk_ratio().low,
+        excess_share: table.excess_share(),
+    })
+}
+
 fn at_limit(wall: &Wall, http: &Http, window: TimeRange, reply: &Reply) -> Finding {
     let severity = if wall.requests >= AT_LIMIT { Severity::Warning } else { Severity::Info };
     let headline = format!(
@@ -122,6 +161,16 @@ fn cut_off(facts: &Facts<'_>, http: &Http, window: TimeRange) -> Finding {
         thousands(cutoffs - together.min(cutoffs)),
         thousands(together)
     );
+    let mut signs = vec![("outcome-front-end-timeout", finding.headline.clone())];
+    if let Some(factor) = blamed(facts) {
+        finding.subject.url = Some(factor.value.clone());
+        signs.push((
+            "one-url",
+            format!("{} of {} of them are of {}", factor.failing.0, factor.failing.1, factor.value),
+        ));
+        finding.attribution = Some(Attribution { factors: vec![factor], even: Vec::new() });
+    }
+    finding.causes = correlate::told(facts, &signs);
     finding.window = Some(window);
     finding.metrics =
         vec![("count", Metric::Count(cutoffs)), ("requests", Metric::Count(http.totals.requests))];
