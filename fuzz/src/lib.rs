@@ -4,5 +4,6 @@
 pub mod analyse;
 pub mod eventlog;
 pub mod phplog;
+pub mod platform;
 pub mod store;
 pub mod w3c;

@@ -14,6 +14,9 @@ mod eventlog;
 #[path = "../../fuzz/src/phplog.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod phplog;
+#[path = "../../fuzz/src/platform.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
+mod platform;
 #[path = "../../fuzz/src/store.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod store;
@@ -61,6 +64,16 @@ fn php_logs() {
 #[test]
 fn event_logs() {
     replay("eventlog", &["eventlog"], b"", eventlog::check);
+}
+
+#[test]
+fn records_of_the_platforms_tools() {
+    replay(
+        "platform",
+        &["platform/session-v1-three-diagnosers", "platform/deployment-pushed"],
+        b"",
+        platform::check,
+    );
 }
 
 #[test]

@@ -155,7 +155,8 @@ fn forbidden(name: &str, on: &str, for_tests: bool) -> Option<String> {
     if let Some(short) = on.strip_prefix("daaslens-") {
         let in_tests = short == "testkit"
             || (name == "daaslens-analysis" && short == "store")
-            || (name == "daaslens-cli" && matches!(short, "httplog" | "eventlog" | "phplog"));
+            || (name == "daaslens-cli"
+                && matches!(short, "httplog" | "eventlog" | "phplog" | "platform"));
         let fine = allowed.contains(&short) || (for_tests && in_tests);
         return (!fine).then(|| format!("{name} must not know {on}"));
     }
