@@ -39,6 +39,20 @@ fn what_is_said_to_people() {
     assert!(!run.stderr.contains('\u{1b}'), "colours without a terminal: {:?}", run.stderr);
 }
 
+/// The README shows what its first command prints; a reader who sees other words has been told wrong.
+#[test]
+fn the_readme_shows_what_is_said() {
+    let run = Place::with(BUNDLE).run([ZIP]);
+    // The program keeps a number and its unit together; Markdown is typed with plain blanks.
+    let said = run.stderr.replace('\u{a0}', " ");
+    let readme = include_str!("../../README.md");
+    let (_, block) = readme.split_once("```text\nCritical: ").expect("the README has its sample");
+    let (block, _) = block.split_once("```").expect("the sample ends");
+    for shown in block.lines().filter(|line| *line != "…") {
+        assert!(said.contains(shown), "the README says {shown:?}, but:\n{said}");
+    }
+}
+
 #[test]
 fn quiet_says_nothing_and_colours_come_when_asked_for() {
     check(&[ZIP, "-q"], 0, "");
