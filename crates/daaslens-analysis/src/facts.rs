@@ -2,6 +2,7 @@
 
 use daaslens_core::model::{Gap, Http, SourceInfo, SourceStatus};
 use daaslens_core::{Kind, TimeRange};
+use daaslens_eventlog::Incident;
 
 use crate::crashes::Crashes;
 use crate::http::cube::Cube;
@@ -54,4 +55,28 @@ impl Facts<'_> {
             None => machine.to_owned(),
         }
     }
+
+    /// The instance that a machine is; where that is not known, the machine.
+    pub(crate) fn instance(&self, machine: &str) -> String {
+        self.joins
+            .instance(machine)
+            .map_or_else(|| machine.to_owned(), |join| join.instance.clone())
+    }
+
+    /// The machines of some incidents: one as it is shown, several by their number.
+    pub(crate) fn on(&self, incidents: &[&Incident]) -> String {
+        match (machines(incidents).len(), incidents.first()) {
+            (1, Some(one)) => self.named(&one.computer),
+            (n, _) => format!("{n} machines"),
+        }
+    }
+}
+
+/// The machines of some incidents, sorted, each once: Windows writes the same name in both cases.
+pub(crate) fn machines(incidents: &[&Incident]) -> Vec<String> {
+    let mut names: Vec<String> =
+        incidents.iter().map(|one| one.computer.to_ascii_lowercase()).collect();
+    names.sort();
+    names.dedup();
+    names
 }

@@ -87,12 +87,7 @@ fn finding(burst: &[&Incident], facts: &Facts<'_>) -> Finding {
     );
     let mut finding = Finding::new(RULE.id, Severity::Critical, Confidence::Likely, headline);
     finding.window = Some(range);
-    finding.subject.instance = Some(
-        facts
-            .joins
-            .instance(&first.computer)
-            .map_or_else(|| first.computer.clone(), |join| join.instance.clone()),
-    );
+    finding.subject.instance = Some(facts.instance(&first.computer));
     let group = facts.crashes.groups.iter().find(|group| {
         group
             .incidents

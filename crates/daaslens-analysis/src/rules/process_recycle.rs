@@ -9,7 +9,7 @@ use daaslens_eventlog::{Incident, IncidentKind};
 
 use super::{Conclusions, Rule, no_questions};
 use crate::correlate;
-use crate::facts::Facts;
+use crate::facts::{Facts, machines};
 use crate::zoom::Reply;
 
 pub(super) const RULE: Rule = Rule {
@@ -75,14 +75,8 @@ fn finding(
 ) -> Finding {
     let first = incidents[0];
     let range = incidents.iter().fold(first.range, |all, one| all.union(one.range));
-    let mut machines: Vec<String> =
-        incidents.iter().map(|one| one.computer.to_ascii_lowercase()).collect();
-    machines.sort();
-    machines.dedup();
-    let on = match machines.as_slice() {
-        [_] => facts.named(&first.computer),
-        several => format!("{} machines", several.len()),
-    };
+    let machines = machines(incidents);
+    let on = facts.on(incidents);
     let what = word(kind).unwrap_or_default();
     let limit =
         if detail.is_empty() { String::new() } else { format!(" '{}'", shortened(detail, 60)) };
@@ -95,12 +89,7 @@ fn finding(
     let mut finding = Finding::new(RULE.id, severity, Confidence::Likely, headline);
     finding.window = Some(range);
     if let [_] = machines.as_slice() {
-        finding.subject.instance = Some(
-            facts
-                .joins
-                .instance(&first.computer)
-                .map_or_else(|| first.computer.clone(), |join| join.instance.clone()),
-        );
+        finding.subject.instance = Some(facts.instance(&first.computer));
     }
     finding.metrics = vec![("count", Metric::Count(incidents.len() as u64))];
     if let Some(sign) = sign(kind) {

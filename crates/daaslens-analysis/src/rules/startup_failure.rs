@@ -9,7 +9,7 @@ use daaslens_eventlog::{Incident, IncidentKind, Phase};
 
 use super::{Conclusions, Rule, no_questions};
 use crate::crashes::is_start;
-use crate::facts::Facts;
+use crate::facts::{Facts, machines};
 use crate::zoom::Reply;
 
 pub(super) const RULE: Rule = Rule {
@@ -67,14 +67,8 @@ fn finding(incidents: &[&Incident], facts: &Facts<'_>) -> Finding {
     let events = &facts.records.events;
     let first = incidents[0];
     let range = incidents.iter().fold(first.range, |all, one| all.union(one.range));
-    let mut machines: Vec<String> =
-        incidents.iter().map(|one| one.computer.to_ascii_lowercase()).collect();
-    machines.sort();
-    machines.dedup();
-    let on = match machines.as_slice() {
-        [_] => facts.named(&first.computer),
-        several => format!("{} machines", several.len()),
-    };
+    let machines = machines(incidents);
+    let on = facts.on(incidents);
     let started_later = events.list.iter().any(|event| {
         is_start(event)
             && machines.iter().any(|one| event.computer.eq_ignore_ascii_case(one))
@@ -117,12 +111,7 @@ fn finding(incidents: &[&Incident], facts: &Facts<'_>) -> Finding {
     finding.detail.push_str(later);
     finding.window = Some(range);
     if machines.len() == 1 {
-        finding.subject.instance = Some(
-            facts
-                .joins
-                .instance(&first.computer)
-                .map_or_else(|| first.computer.clone(), |join| join.instance.clone()),
-        );
+        finding.subject.instance = Some(facts.instance(&first.computer));
     }
     if let Some(signature) = signature {
         finding.subject.signature = Some(signature.exact);

@@ -288,10 +288,16 @@ fn card(view: &View<'_>, index: usize, finding: &Finding, draw: bool) -> Card {
         evidence_more: more(finding.evidence.len(), shown.len(), "places"),
         evidence: shown,
         open: finding.severity == Severity::Critical,
-        command: format!("daaslens show {json} {id}"),
+        command: show_command(json, &id),
         children: Vec::new(),
         id,
     }
+}
+
+/// What reads a finding's evidence back: quoted as every shell of Windows and Unix takes it, where a blank asks for it.
+fn show_command(json: &str, id: &str) -> String {
+    let quote = if json.contains(' ') { "\"" } else { "" };
+    format!("daaslens show {quote}{json}{quote} {id}")
 }
 
 fn meta(view: &View<'_>, finding: &Finding) -> String {
