@@ -107,7 +107,7 @@ fn conclude(
             b.evidence.first().map(|e| e.at),
         ))
     });
-    let timeline = seen.map(|window| {
+    let timeline = seen.or(window).map(|window| {
         let band = |(letter, cluster): (usize, &signals::ClusterSignal)| ClusterBand {
             letter: letter as u32,
             range: cluster.range,

@@ -3,6 +3,8 @@
 //!
 //! Fields stand in alphabetical order, so that the keys are sorted; maps are `BTreeMap`s. A test checks it.
 
+mod tables;
+
 use std::collections::BTreeMap;
 
 use daaslens_core::model::{self, Analysis, HealTrigger, HttpCounts};
@@ -34,6 +36,7 @@ struct Document<'a> {
     sources: Vec<Source<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stamp: Option<&'a str>,
+    tables: Vec<tables::Table<'a>>,
     tool: Tool<'a>,
     totals: Totals,
     verdict: Verdict<'a>,
@@ -302,6 +305,7 @@ fn document<'a>(redacted: &'a Redacted, options: &'a Options<'_>) -> Document<'a
         schema_version: 1,
         sources: analysis.sources.iter().map(source).collect(),
         stamp: options.stamp.as_deref(),
+        tables: tables::tables(analysis),
         tool: Tool { name: "daaslens", version: options.version },
         totals: Totals {
             bytes: analysis.totals.bytes,

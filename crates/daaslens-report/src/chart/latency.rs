@@ -111,7 +111,12 @@ fn step(out: &mut String, to: i64, level: &mut i64) {
     }
 }
 
-fn line(out: &mut String, x: usize, width: usize, levels: impl Iterator<Item = (i64, i64)>) {
+pub(super) fn line(
+    out: &mut String,
+    x: usize,
+    width: usize,
+    levels: impl Iterator<Item = (i64, i64)>,
+) {
     use std::fmt::Write as _;
     let mut current = None;
     let mut run = 0;

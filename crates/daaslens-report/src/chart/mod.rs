@@ -10,6 +10,7 @@ mod histogram;
 mod lane;
 mod latency;
 mod marks;
+mod series;
 mod timeline;
 
 pub(crate) use closeup::{caption, closeup};

@@ -6,6 +6,7 @@ use daaslens_core::{Time, TimeRange};
 
 use super::latency::latency;
 use super::marks::{axis_lane, bar, marks, shade};
+use super::series;
 use super::{Axis, Lane, Letter, Shade, Stroke, YTick, grouped, num, round_up, steps, whole};
 use crate::words;
 
@@ -36,6 +37,8 @@ pub(crate) struct Chart {
 pub(super) struct Data {
     axis: Axis,
     bins: usize,
+    /// How many bins of the model are one of these.
+    factor: usize,
     seconds: u32,
     ok: Vec<u64>,
     client: Vec<u64>,
@@ -69,6 +72,8 @@ pub(crate) fn timeline(analysis: &Analysis, points: usize, readout: bool) -> Opt
             ..Lane::default()
         });
     }
+    let measured = timeline.series.iter().take(series::LANES);
+    lanes.extend(measured.map(|it| series::lane(it, &series::joined(it, data.factor, data.bins))));
     instances(timeline, &data, &mut lanes);
     let first = lanes.len();
     lanes.extend(timeline.rows.iter().map(|row| marks(row, &data.axis)));
@@ -86,10 +91,11 @@ pub(crate) fn timeline(analysis: &Analysis, points: usize, readout: bool) -> Opt
             lane.shades.clone_from(&shades);
         }
     }
-    let (row_is, rows) = table(&data);
+    let (row_is, rows) =
+        if analysis.http.is_some() { table(&data) } else { (String::new(), Vec::new()) };
     Some(Chart {
         zooms: zooms(timeline, &data.axis),
-        data: if readout { numbers(&data) } else { String::new() },
+        data: if readout && analysis.http.is_some() { numbers(&data) } else { String::new() },
         lanes,
         bins: data.bins,
         row_is,
@@ -132,6 +138,7 @@ fn sampled(timeline: &Timeline, points: usize) -> Data {
     Data {
         axis: Axis::new(timeline.start, seconds, bins),
         bins,
+        factor,
         seconds,
         ok,
         client,

@@ -162,5 +162,6 @@ fn tables(analysis: &Analysis, limit: usize) -> u64 {
     let events = analysis.events.as_ref().map_or(0, |events| {
         beyond(events.groups.len(), limit) + beyond(events.signatures.len(), limit)
     });
-    http + events + analysis.php.as_ref().map_or(0, |php| beyond(php.groups.len(), limit))
+    let facts: u64 = analysis.tables.iter().map(|table| beyond(table.rows.len(), limit)).sum();
+    facts + http + events + analysis.php.as_ref().map_or(0, |php| beyond(php.groups.len(), limit))
 }

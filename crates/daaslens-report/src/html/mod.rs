@@ -5,6 +5,7 @@
 
 mod appendix;
 mod budget;
+mod facts;
 mod finding;
 mod front;
 mod tables;
@@ -28,6 +29,7 @@ const SCRIPT: &str = include_str!("../../templates/assets/report.js");
     path = "page.html",
     blocks = [
         "verdict", "navigation", "timeline", "figures", "findings", "status", "slow", "crashes", "php", "events",
+        "facts",
         "trust", "coverage", "mitigate", "appendix"
     ]
 )]
@@ -66,6 +68,7 @@ struct Page {
     php: Option<tables::Table<tables::PhpRow>>,
     php_pages: String,
     events: Option<tables::Table<tables::EventRow>>,
+    facts: Vec<facts::Facts>,
     clean: Vec<(String, &'static str)>,
     not_checked: Vec<String>,
     trust_more: String,
@@ -162,6 +165,7 @@ fn page(redacted: &Redacted, options: &Options<'_>, limits: &Limits, left_out: &
         php: tables::php(&view),
         php_pages: tables::php_pages(&view),
         events: tables::events(&view),
+        facts: facts::all(&view),
         clean,
         not_checked,
         trust_more,

@@ -5,9 +5,9 @@
 //! struct is taken apart without `..` wherever it holds text.
 
 use daaslens_core::model::{
-    Analysis, Answer, AutoHeal, Clean, Coverage, EventGroup, EventSummary, Gap, Http, Input,
-    Instance, InstanceLane, Mark, MarkRow, PhpGroup, PhpSummary, Signature, SourceInfo, Timeline,
-    Verdict,
+    Analysis, Answer, AutoHeal, Cell, Clean, Coverage, EventGroup, EventSummary, Gap, Http, Input,
+    Instance, InstanceLane, Mark, MarkRow, PhpGroup, PhpSummary, Row, Series, Signature,
+    SourceInfo, Table, Timeline, Verdict,
 };
 use daaslens_core::{
     Advice, Attribution, Cause, Evidence, Excerpt, Factor, Finding, PartKind, Subject,
@@ -41,6 +41,7 @@ pub(crate) fn texts(analysis: &mut Analysis, v: &mut impl Visitor) {
         http,
         events,
         php,
+        tables,
         sources,
         coverage,
         findings,
@@ -71,6 +72,9 @@ pub(crate) fn texts(analysis: &mut Analysis, v: &mut impl Visitor) {
     }
     if let Some(it) = timeline {
         timeline_texts(it, v);
+    }
+    for it in tables {
+        table_texts(it, v);
     }
     coverage_texts(coverage, v);
     for AutoHeal { trigger: _, fired, outside_incidents: _, notes } in &mut mitigation.auto_heal {
@@ -218,6 +222,9 @@ fn php_texts(php: &mut PhpSummary, v: &mut impl Visitor) {
 }
 
 fn timeline_texts(timeline: &mut Timeline, v: &mut impl Visitor) {
+    for Series { what: _, of, kind, unit: _, limit: _, bins: _ } in &mut timeline.series {
+        v.text(*kind, of);
+    }
     for InstanceLane { name, covered: _, gaps: _, failing: _ } in &mut timeline.instances {
         v.text(PartKind::Instance, name);
     }
@@ -226,6 +233,29 @@ fn timeline_texts(timeline: &mut Timeline, v: &mut impl Visitor) {
             v.text(*kind, label);
         }
     }
+}
+
+fn table_texts(table: &mut Table, v: &mut impl Visitor) {
+    let Table { id: _, title: _, caption, columns: _, rows, hidden: _, notes } = table;
+    v.text(PartKind::Text, caption);
+    for Row { cells, evidence } in rows {
+        for cell in cells {
+            match cell {
+                Cell::Text(kind, text) => v.text(*kind, text),
+                Cell::Absent
+                | Cell::Count(_)
+                | Cell::Bytes(_)
+                | Cell::Millis(_)
+                | Cell::Ratio(_)
+                | Cell::Time(_)
+                | Cell::Range(_) => {}
+            }
+        }
+        for it in evidence {
+            evidence_texts(it, v);
+        }
+    }
+    each(v, PartKind::Text, notes);
 }
 
 fn coverage_texts(coverage: &mut Coverage, v: &mut impl Visitor) {

@@ -2,10 +2,10 @@
 
 use daaslens_core::finding::{Closeup, CloseupRow};
 use daaslens_core::model::{
-    Analysis, Answer, AutoHeal, Clean, ClusterBand, Coverage, EventGroup, EventSummary,
+    Analysis, Answer, AutoHeal, Cell, Clean, ClusterBand, Coverage, EventGroup, EventSummary,
     FaultSample, Frame, Gap, HealTrigger, Health, Http, HttpCounts, Identity, Input, Instance,
-    InstanceLane, Mark, MarkRow, Mitigation, Outcome, PhpGroup, PhpSummary, Signature, Site,
-    SourceInfo, SourceStatus, Timeline, Totals, Url, Vantage, Verdict,
+    InstanceLane, Mark, MarkRow, Mitigation, Outcome, PhpGroup, PhpSummary, Row, Series, Signature,
+    Site, SourceInfo, SourceStatus, Table, Timeline, Totals, Unit, Url, Vantage, Verdict,
 };
 use daaslens_core::{
     Advice, Attribution, Cause, Confidence, Evidence, Excerpt, Factor, Finding, Latency, Location,
@@ -211,6 +211,7 @@ pub(crate) fn rich() -> Analysis {
         }),
         events: Some(events()),
         php: Some(php()),
+        tables: vec![modules()],
         sources,
         coverage: Coverage {
             gaps: vec![Gap { instance: Some("d80c5e".to_owned()), range: range("09:12:00", "10:47:00"), reason: "The file of these hours is not in the bundle".to_owned() }],
@@ -555,6 +556,48 @@ fn findings(a: TimeRange, b: TimeRange) -> Vec<Finding> {
     vec![first, second, looped, slow, note]
 }
 
+/// A table with a cell of each kind.
+fn modules() -> Table {
+    let columns = [
+        ("Module", false),
+        ("Path", true),
+        ("Threads", false),
+        ("Size", false),
+        ("Kernel time", true),
+        ("Share", false),
+        ("Loaded", true),
+        ("Seen", true),
+    ];
+    let mut table = Table::new("modules", "Modules in the dumps", &columns);
+    "2 modules of third parties in 1 dump of 7,412 kB".clone_into(&mut table.caption);
+    let place = Location { source: SourceId(3), byte: 0, line: 1 };
+    let evidence = Evidence {
+        at: place,
+        note: String::new(),
+        excerpt: Excerpt::text("Contoso.Native.dll 2.4.1.0"),
+        alike: 1,
+    };
+    table.rows = vec![
+        Row {
+            cells: vec![
+                Cell::text("Contoso.Native.dll"),
+                Cell::Text(PartKind::Path, "D:\\home\\site\\wwwroot\\bin".to_owned()),
+                Cell::Count(12),
+                Cell::Bytes(1_048_576),
+                Cell::Millis(4_200),
+                Cell::Ratio(0.25),
+                Cell::Time(range("02:11:04", "02:11:04").start),
+                Cell::Range(range("02:14:07", "02:31:02")),
+            ],
+            evidence: vec![evidence],
+        },
+        Row { cells: vec![Cell::Absent; columns.len()], evidence: Vec::new() },
+    ];
+    table.hidden = 3;
+    table.notes = vec!["Versions are those of the file, not of the product.".to_owned()];
+    table
+}
+
 fn timeline(dice: &mut Dice, a: TimeRange, b: TimeRange) -> Timeline {
     let minute = |time: Time| (time.seconds() - DAY) / 60;
     let within = |bin: i64, r: TimeRange| bin >= minute(r.start) && bin <= minute(r.end);
@@ -584,6 +627,31 @@ fn timeline(dice: &mut Dice, a: TimeRange, b: TimeRange) -> Timeline {
             (bin != 300).then(|| (p50, if stalled { 230_000 } else { 420 + dice.roll(400) })),
         );
     }
+    let cpu = (0..1440).map(|minute| {
+        let value = if within(minute, b) { 93.0 } else { f64::from(20 + dice.roll(12)) };
+        (Time::from_seconds(DAY + minute * 60), value)
+    });
+    let cpu: Vec<_> =
+        cpu.filter(|(time, _)| !range("09:12:00", "10:47:00").contains(*time)).collect();
+    let memory = cpu.iter().map(|(time, value)| (*time, 6.0e8 + value * 1e6));
+    timeline.series = vec![
+        Series {
+            what: "CPU",
+            of: "d80c5e".to_owned(),
+            kind: PartKind::Instance,
+            unit: Unit::Percent,
+            limit: Some(75.0),
+            bins: timeline.binned(cpu.iter().copied(), 60),
+        },
+        Series {
+            what: "Memory working set",
+            of: String::new(),
+            kind: PartKind::Plain,
+            unit: Unit::Bytes,
+            limit: None,
+            bins: timeline.binned(memory, 60),
+        },
+    ];
     let day = range("00:00:02", "23:59:59");
     for (name, failing) in [("3f9a1c", vec![b]), ("b47e02", vec![a, b]), ("d80c5e", vec![b])] {
         timeline.instances.push(InstanceLane {
