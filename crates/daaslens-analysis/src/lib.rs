@@ -21,6 +21,7 @@ mod rules;
 mod signals;
 mod signature;
 mod survey;
+mod tables;
 mod verdict;
 mod zoom;
 
@@ -117,6 +118,7 @@ fn conclude(
         timeline.rows = marks::rows(&facts);
         timeline
     });
+    let tables = tables::all(&facts);
     let mut coverage = Coverage {
         http_share: window.map_or(0.0, |window| http::silence::share(&survey.cube, window, &gaps)),
         not_checked: conclusions.not_checked,
@@ -133,6 +135,7 @@ fn conclude(
         http,
         events,
         php,
+        tables,
         sources: infos,
         coverage,
         findings,

@@ -1,0 +1,71 @@
+//! Tables of facts that have a section of their own in the report.
+//!
+//! Each table is a function of the facts; the list below is the order of the sections in the report. A table without
+//! a row is left out.
+
+use daaslens_core::model::{Cell, Row, Table};
+
+use crate::facts::Facts;
+
+/// The most rows that a table holds.
+pub(crate) const MOST: usize = 200;
+
+/// All tables, in the order in which they are shown.
+const TABLES: &[fn(&Facts<'_>) -> Table] = &[changes];
+
+pub(crate) fn all(facts: &Facts<'_>) -> Vec<Table> {
+    let tables = TABLES.iter().map(|table| table(facts));
+    tables
+        .filter(|table| !table.rows.is_empty())
+        .map(|mut table| {
+            table.hidden += table.rows.len().saturating_sub(MOST) as u64;
+            table.rows.truncate(MOST);
+            table
+        })
+        .collect()
+}
+
+/// What was done to the site, in order of time: the first suspects of whoever looks for what changed.
+fn changes(facts: &Facts<'_>) -> Table {
+    let mut table = Table::new(
+        "changes",
+        "What was done to the site",
+        &[("When, UTC", false), ("What", false), ("State", false), ("Where", true)],
+    );
+    let platform = &facts.records.platform;
+    let mut rows = Vec::new();
+    for one in &platform.deployments {
+        let cells = vec![
+            Cell::Range(one.range),
+            Cell::text(format!("deployment {}", one.id)),
+            Cell::text(one.status),
+            Cell::Absent,
+        ];
+        rows.push((one.range, Row { cells, evidence: vec![one.evidence.clone()] }));
+    }
+    for one in &platform.sessions {
+        let cells = vec![
+            Cell::Range(one.range),
+            Cell::text(format!("diagnostic session: {}", one.tool)),
+            Cell::text(one.status),
+            Cell::text(one.instances.join(", ")),
+        ];
+        rows.push((one.range, Row { cells, evidence: vec![one.evidence.clone()] }));
+    }
+    rows.sort_by_key(|(range, _)| *range);
+    table.caption = format!(
+        "{} and {}, as their records tell",
+        daaslens_core::text::counted(
+            platform.deployments.len() as u64,
+            "deployment",
+            "deployments"
+        ),
+        daaslens_core::text::counted(
+            platform.sessions.len() as u64,
+            "diagnostic session",
+            "diagnostic sessions"
+        )
+    );
+    table.rows = rows.into_iter().map(|(_, row)| row).collect();
+    table
+}
