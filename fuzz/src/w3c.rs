@@ -1,6 +1,7 @@
 //! W3C logs: the items tile the input, and the pieces in which it is read do not matter.
 
 use daaslens_core::Span;
+use daaslens_httplog::Request;
 use daaslens_httplog::w3c::{self, Item, State};
 use daaslens_testkit::laws;
 

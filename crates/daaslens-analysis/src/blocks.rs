@@ -14,6 +14,9 @@ pub(crate) enum Block<'a> {
     TooLong(Span),
 }
 
+/// The most bytes of a document that is read whole.
+const MAX_DOCUMENT: u64 = 256 << 20;
+
 /// How much is read on when the last line of a piece goes on beyond its end.
 const STEP: usize = 64 << 10;
 
@@ -154,6 +157,31 @@ pub(crate) fn stream(
             buffer.clear();
         }
     }
+}
+
+/// Reads everything as one block: for formats that cannot be cut at line starts.
+///
+/// # Errors
+/// What reading says, and when the document is longer than is read; what was read is handed out first.
+pub(crate) fn whole(
+    reader: &mut dyn Read,
+    buffer: &mut Vec<u8>,
+    sink: &mut dyn FnMut(Block<'_>),
+) -> io::Result<u64> {
+    buffer.clear();
+    let result = Read::take(&mut *reader, MAX_DOCUMENT).read_to_end(buffer);
+    if !buffer.is_empty() {
+        sink(Block::Lines(buffer, 0));
+    }
+    result?;
+    if reader.read(&mut [0])? > 0 {
+        let most = daaslens_core::text::bytes(MAX_DOCUMENT);
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it is longer than {most}"),
+        ));
+    }
+    Ok(buffer.len() as u64)
 }
 
 #[cfg(test)]

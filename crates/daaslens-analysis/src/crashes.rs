@@ -394,7 +394,7 @@ fn errors_after(cube: &Cube, joins: &Joins, incident: &Incident) -> u64 {
     let from = incident.range.start.seconds() - 2;
     let mut errors = 0;
     for (_, site) in app_sites(cube) {
-        for (name, lane) in &site.lanes {
+        for (name, lane) in site.lanes() {
             if instance.is_none_or(|instance| instance == name) {
                 errors += lane
                     .course

@@ -3,6 +3,7 @@
 use daaslens_core::model::{Gap, Http, SourceInfo, SourceStatus};
 use daaslens_core::{Kind, TimeRange};
 use daaslens_eventlog::Incident;
+use daaslens_httplog::Vantage;
 
 use crate::crashes::Crashes;
 use crate::http::cube::Cube;
@@ -21,6 +22,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) window: Option<TimeRange>,
     /// The HTTP side in numbers.
     pub(crate) http: Option<&'a Http>,
+    /// Where the requests that count were seen.
+    pub(crate) vantage: Vantage,
     /// The HTTP side in full.
     pub(crate) cube: &'a Cube,
     /// Stretches without a log.

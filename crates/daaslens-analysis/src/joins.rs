@@ -78,7 +78,7 @@ pub(crate) type Course = BTreeMap<i64, (u32, u32)>;
 pub(crate) fn courses(cube: &Cube) -> BTreeMap<&str, Course> {
     let mut instances: BTreeMap<&str, Course> = BTreeMap::new();
     for (_, site) in app_sites(cube) {
-        for (name, lane) in site.lanes.iter().filter(|(name, _)| !name.is_empty()) {
+        for (name, lane) in site.lanes().filter(|(name, _)| !name.is_empty()) {
             let course = instances.entry(name).or_default();
             for (at, ends, _) in lane.course.cells().filter(|(_, ends, _)| *ends > 0) {
                 course.entry(at).or_default().0 += ends;

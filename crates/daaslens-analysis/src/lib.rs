@@ -33,12 +33,14 @@ use daaslens_core::model::{
 };
 use daaslens_core::text::visible;
 use daaslens_core::{Kind, PartKind, Source, TimeRange};
+use daaslens_httplog::Vantage;
 
 pub use config::{Config, Filter, Progress, Sensitivity};
 pub use readback::{Line, read_back};
 pub use rules::{RULES, Rule};
 
 use facts::Facts;
+use http::format::Reader;
 use records::Records;
 use survey::Survey;
 
@@ -68,25 +70,28 @@ fn conclude(
 ) -> Analysis {
     let infos = describe(sources, survey);
     let window = infos.iter().fold(None, |window, info| TimeRange::merge(window, info.range));
-    let any_http = survey.outcomes.iter().any(|o| o.kind == Kind::W3c && o.tally.records > 0);
-    let joins = joins::learn(sources, &survey.cube, records);
+    let any_http = survey.outcomes.iter().any(|o| Reader::is_for(o.kind) && o.tally.records > 0);
+    let vantage = survey.cubes.main();
+    let cube = survey.cubes.of(vantage);
+    let joins = joins::learn(sources, cube, records);
     let http = any_http.then(|| {
-        let mut http = http::summary::http(&survey.cube, &joins);
-        http.range = http::silence::range(&survey.cube);
+        let mut http = http::summary::http(&survey.cubes, &joins);
+        http.range = http::silence::range(cube);
         http
     });
     // Events and deployments go back for weeks; what the requests can show is the stretch of their own log.
     let seen = http.as_ref().and_then(|http| http.range);
-    let mut gaps = seen.map_or_else(Vec::new, |seen| http::silence::gaps(&survey.cube, seen));
+    let mut gaps = seen.map_or_else(Vec::new, |seen| http::silence::gaps(cube, seen));
     gap_causes::tell(&mut gaps, &infos, records, &joins);
-    let clusters = signals::clusters(&survey.cube, config.sensitivity);
+    let clusters = signals::clusters(cube, config.sensitivity);
     let crashes = crashes::group(&records.events);
     let facts = Facts {
         sources: &infos,
         outcomes: &survey.outcomes,
         window,
         http: http.as_ref(),
-        cube: &survey.cube,
+        vantage,
+        cube,
         gaps: &gaps,
         clusters: &clusters,
         records,
@@ -113,14 +118,14 @@ fn conclude(
             letter: letter as u32,
             range: cluster.range,
         };
-        let mut timeline = http::timeline::timeline(&survey.cube, window, &gaps);
+        let mut timeline = http::timeline::timeline(cube, window, &gaps);
         timeline.clusters = clusters.iter().enumerate().map(band).collect();
         timeline.rows = marks::rows(&facts);
         timeline
     });
     let tables = tables::all(&facts);
     let mut coverage = Coverage {
-        http_share: window.map_or(0.0, |window| http::silence::share(&survey.cube, window, &gaps)),
+        http_share: window.map_or(0.0, |window| http::silence::share(cube, window, &gaps)),
         not_checked: conclusions.not_checked,
         checked_clean: conclusions.clean,
         notes: joins.notes(),
@@ -196,11 +201,9 @@ fn totals(infos: &[SourceInfo], outcomes: &[survey::Outcome]) -> Totals {
 
 /// Names that identify the site, in the order in which the input first shows them.
 fn identities(survey: &Survey) -> Vec<Identity> {
-    let mut sites: Vec<_> = survey
-        .cube
-        .sites
-        .sorted()
-        .into_iter()
+    let cubes = Vantage::ALL.into_iter().map(|vantage| survey.cubes.of(vantage));
+    let mut sites: Vec<_> = cubes
+        .flat_map(|cube| cube.sites.sorted())
         .filter_map(|(name, site)| Some((site.first?, name)))
         .collect();
     sites.sort_unstable();

@@ -4,14 +4,17 @@
 //! its values typed, so that it can be masked as in the report.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::io::{self, Read};
 
 use daaslens_core::text::visible;
-use daaslens_core::{Excerpt, Kind, Source};
-use daaslens_httplog::w3c::{self, Item, MAX_LINE, State};
+use daaslens_core::{Excerpt, Kind, Source, Span};
+use daaslens_httplog::Request;
+use daaslens_httplog::w3c::MAX_LINE;
 
 use crate::blocks::{self, Block};
 use crate::http::excerpt;
+use crate::http::format::{Reader, Sink};
 use crate::records::{events, php, platform};
 
 /// How much is read at once.
@@ -42,8 +45,8 @@ pub fn read_back(
     context: u64,
 ) -> io::Result<Vec<Line>> {
     let places: BTreeSet<(u64, u64)> = places.iter().copied().collect();
-    if source.origin().kind == Kind::W3c {
-        return requests(source, &places, context);
+    if let Some(Ok(reader)) = Reader::open(source.origin().kind, source.head()) {
+        return requests(source, &reader.start(), &places, context);
     }
     let mut lines = Vec::new();
     for &(line, byte) in &places {
@@ -72,6 +75,7 @@ pub fn read_back(
 /// Reads a request log from its start, because its columns may change inside, up to the last place.
 fn requests(
     source: &dyn Source,
+    start: &Reader,
     places: &BTreeSet<(u64, u64)>,
     context: u64,
 ) -> io::Result<Vec<Line>> {
@@ -79,38 +83,54 @@ fn requests(
     let end = end.saturating_add(context.saturating_add(2).saturating_mul(MAX_LINE as u64));
     let wanted: BTreeSet<u64> = places.iter().map(|(line, _)| *line).collect();
     let last = wanted.last().map_or(0, |last| last.saturating_add(context));
-    let is_wanted = |line: u64| {
-        wanted.range(line.saturating_sub(context)..=line.saturating_add(context)).next().is_some()
-    };
-    let newline = w3c::head(source.head()).0.newline();
-    let mut state = State::with_newline(newline);
-    let (mut before, mut lines, mut buffer) = (0, Vec::new(), Vec::new());
+    let (mut reader, newline, mut buffer) = (start.clone(), start.newline(), Vec::new());
+    let mut found = Wanted { asked: wanted, context, before: 0, lines: Vec::new() };
     let mut sink = |block: Block<'_>| match block {
-        Block::TooLong(_) => before += 1,
-        Block::Lines(bytes, base) => {
-            before += w3c::read(bytes, base, &mut state, &mut |item| {
-                let (line, excerpt): (_, &dyn Fn() -> Excerpt) = match &item {
-                    Item::Record(record) => (before + record.row() + 1, &|| excerpt::of(record)),
-                    // Whoever wrote a broken line may have put anything into it: it is not shown.
-                    Item::Malformed(malformed) => {
-                        (before + malformed.row + 1, &|| Excerpt::text(malformed.fault.to_string()))
-                    }
-                    Item::Directive(_) | Item::Blank(_) => return,
-                };
-                if is_wanted(line) {
-                    lines.push(Line { line, byte: item.span().start, excerpt: excerpt() });
-                }
-            });
-        }
+        Block::TooLong(_) => found.before += 1,
+        Block::Lines(bytes, base) => found.before += reader.read(bytes, base, &mut found),
     };
     let result = source.stream(&mut |reader| {
-        blocks::stream(&mut Read::take(reader, end), BLOCK, newline, &mut buffer, &mut sink)
-            .map(drop)
+        if start.is_document() {
+            blocks::whole(reader, &mut buffer, &mut sink).map(drop)
+        } else {
+            let mut reader = Read::take(reader, end);
+            blocks::stream(&mut reader, BLOCK, newline, &mut buffer, &mut sink).map(drop)
+        }
     });
     match result {
         // What is damaged behind the last line that was asked for is of no interest here.
-        Err(error) if before < last => Err(error),
-        _ => Ok(lines),
+        Err(error) if found.before < last => Err(error),
+        _ => Ok(found.lines),
+    }
+}
+
+/// The lines that are asked for, as they come by.
+struct Wanted {
+    asked: BTreeSet<u64>,
+    context: u64,
+    /// Lines before those that are being read.
+    before: u64,
+    lines: Vec<Line>,
+}
+
+impl Wanted {
+    fn take(&mut self, row: u64, byte: u64, excerpt: impl FnOnce() -> Excerpt) {
+        let line = self.before + row + 1;
+        let around = line.saturating_sub(self.context)..=line.saturating_add(self.context);
+        if self.asked.range(around).next().is_some() {
+            self.lines.push(Line { line, byte, excerpt: excerpt() });
+        }
+    }
+}
+
+impl Sink for Wanted {
+    fn request<R: Request>(&mut self, request: &R) {
+        self.take(request.row(), request.span().start, || excerpt::of(request));
+    }
+
+    fn malformed(&mut self, span: Span, row: u64, fault: &dyn fmt::Display) {
+        // Whoever wrote a broken line may have put anything into it: it is not shown.
+        self.take(row, span.start, || Excerpt::text(fault.to_string()));
     }
 }
 

@@ -78,7 +78,7 @@ pub(crate) fn clusters(cube: &Cube, sensitivity: Sensitivity) -> Vec<ClusterSign
 
 fn course(site: &SiteCube) -> BTreeMap<i64, Cell> {
     let mut course: BTreeMap<i64, Cell> = BTreeMap::new();
-    for lane in site.lanes.values() {
+    for lane in site.lanes().map(|(_, lane)| lane) {
         for (at, ends, _) in lane.course.cells().filter(|(_, ends, _)| *ends > 0) {
             course.entry(at).or_default().requests += u64::from(ends);
         }

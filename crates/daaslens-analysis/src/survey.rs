@@ -9,6 +9,7 @@
 //! A panic costs the source in which it happened, and nothing else.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,14 +18,16 @@ use std::{io, mem};
 
 use daaslens_core::model::{FaultSample, SourceStatus};
 use daaslens_core::text::visible;
-use daaslens_core::{Kind, Source, TimeRange};
-use daaslens_httplog::w3c::{self, Fault, Item, Service, State};
+use daaslens_core::{Kind, Source, Span, TimeRange};
+use daaslens_httplog::w3c::Fault;
+use daaslens_httplog::{Field, Request};
 use rayon::ThreadPool;
 
 use crate::blocks::{self, Block};
 use crate::config::{Config, Progress};
 use crate::copies;
-use crate::http::cube::{Cube, Fold};
+use crate::http::cube::{Cubes, Fold};
+use crate::http::format::{Reader, Sink};
 
 /// How many faults of a source are shown.
 const FAULTS: usize = 5;
@@ -105,7 +108,7 @@ impl Tally {
 
 /// Everything that the first pass found.
 pub(crate) struct Survey {
-    pub(crate) cube: Cube,
+    pub(crate) cubes: Cubes,
     /// One per source, in the order of the sources.
     pub(crate) outcomes: Vec<Outcome>,
     /// Where to look for what happened at a time.
@@ -117,8 +120,8 @@ pub(crate) struct Survey {
 pub(crate) struct Indexed {
     pub(crate) source: usize,
     pub(crate) instance: String,
-    /// The columns with which every piece but the first begins.
-    pub(crate) head: State,
+    /// What reads every piece but the first.
+    pub(crate) head: Reader,
     pub(crate) pieces: Vec<IndexedPiece>,
 }
 
@@ -138,8 +141,8 @@ pub(crate) struct IndexedPiece {
 /// A log that is to be read.
 struct Log {
     source: usize,
-    /// The columns that its head declares.
-    head: State,
+    /// Its reader, in the state after its head.
+    head: Reader,
     pieces: Vec<Range<u64>>,
     instance: String,
 }
@@ -147,7 +150,7 @@ struct Log {
 /// What a piece left behind.
 struct Seam {
     piece: usize,
-    end: State,
+    end: Reader,
     lines: u64,
     range: Option<TimeRange>,
 }
@@ -197,17 +200,17 @@ pub(crate) fn run(
         jobs: &jobs,
         next: &next,
     };
-    let mut cube = Cube::default();
+    let mut cubes = Cubes::default();
     let mut index = Vec::new();
     for (theirs, done) in pool.broadcast(|_| worker.run()) {
-        cube.merge(theirs);
+        cubes.merge(theirs);
         for (outcome, indexed) in done {
             outcomes[indexed.source] = outcome;
             index.push(indexed);
         }
     }
     index.sort_by_key(|indexed| indexed.source);
-    Survey { cube, outcomes, index }
+    Survey { cubes, outcomes, index }
 }
 
 /// What is said of a source that is not read by the first pass.
@@ -218,7 +221,7 @@ fn unread(source: &dyn Source) -> Outcome {
         None => match kind {
             Kind::NotALog => (SourceStatus::Skipped, Some("not a log".to_owned())),
             Kind::Empty => (SourceStatus::Skipped, Some("it is empty".to_owned())),
-            Kind::W3c => (SourceStatus::Read, None),
+            kind if Reader::is_for(kind) => (SourceStatus::Read, None),
             Kind::W3cOther => {
                 (SourceStatus::Skipped, Some("a W3C log, but not of web requests".to_owned()))
             }
@@ -241,21 +244,19 @@ fn unread(source: &dyn Source) -> Outcome {
 fn plan(sources: &[Arc<dyn Source>], config: &Config, outcomes: &mut [Outcome]) -> Vec<Log> {
     let mut candidates = Vec::new();
     for (i, source) in sources.iter().enumerate() {
-        if source.origin().kind != Kind::W3c || source.fault().is_some() {
+        if source.fault().is_some() {
             continue;
         }
-        let (head, service) = w3c::head(source.head());
-        if let Some(what) = match service {
-            Some(Service::Ftp) => Some("a W3C log of FTP sessions, not of web requests"),
-            Some(Service::Smtp) => Some("a W3C log of SMTP sessions, not of web requests"),
-            Some(Service::Other) => Some("a W3C log, but not of web requests"),
-            Some(Service::Http) | None => None,
-        } {
-            outcomes[i].kind = Kind::W3cOther;
-            outcomes[i].status = SourceStatus::Skipped;
-            outcomes[i].reason = Some(what.to_owned());
-            continue;
-        }
+        let head = match Reader::open(source.origin().kind, source.head()) {
+            None => continue,
+            Some(Ok(head)) => head,
+            Some(Err(what)) => {
+                outcomes[i].kind = Kind::W3cOther;
+                outcomes[i].status = SourceStatus::Skipped;
+                outcomes[i].reason = Some(what.to_owned());
+                continue;
+            }
+        };
         let instance = instance(&**source, &head);
         let machine = source.origin().machine.clone().unwrap_or_default();
         if !config.filter.admits_instance(&[&instance, &machine]) {
@@ -276,7 +277,7 @@ fn plan(sources: &[Arc<dyn Source>], config: &Config, outcomes: &mut [Outcome]) 
         .filter(|(i, ..)| outcomes[*i].status == SourceStatus::Read)
         .map(|(source, head, instance)| {
             let size = sources[source].size();
-            let pieces = if sources[source].is_seekable() {
+            let pieces = if sources[source].is_seekable() && !head.is_document() {
                 cut(size, config.chunk_size as u64)
             } else {
                 cut(size, u64::MAX)
@@ -299,27 +300,31 @@ fn cut(size: u64, piece: u64) -> Vec<Range<u64>> {
 }
 
 /// The instance of a log: the prefix of its name, else the machine that its path or its records name.
-fn instance(source: &dyn Source, head: &State) -> String {
+fn instance(source: &dyn Source, head: &Reader) -> String {
     let origin = source.origin();
     if let Some(name) = origin.instance.as_ref().or(origin.machine.as_ref()) {
         return name.clone();
     }
-    let mut name = None;
-    let mut state = head.clone();
-    for line in source
-        .head()
-        .split_inclusive(|c| *c == head.newline())
-        .filter(|line| !line.starts_with(b"#"))
-        .take(1)
-    {
-        w3c::read(line, 1, &mut state, &mut |item| {
-            if let Item::Record(record) = item {
-                name =
-                    record.value(w3c::Field::ComputerName).map(|name| visible(name).into_owned());
-            }
-        });
+    let mut lines = source.head().split_inclusive(|c| *c == head.newline());
+    let mut machine = Machine::default();
+    if let Some(line) = lines.find(|line| !line.starts_with(b"#")) {
+        head.clone().read(line, 1, &mut machine);
     }
-    name.unwrap_or_default()
+    machine.0
+}
+
+/// The machine that a record names.
+#[derive(Default)]
+struct Machine(String);
+
+impl Sink for Machine {
+    fn request<R: Request>(&mut self, request: &R) {
+        if let Some(name) = request.value(Field::ComputerName) {
+            self.0 = visible(name).into_owned();
+        }
+    }
+
+    fn malformed(&mut self, _: Span, _: u64, _: &dyn fmt::Display) {}
 }
 
 struct Worker<'f, 's> {
@@ -333,8 +338,8 @@ struct Worker<'f, 's> {
 }
 
 impl<'f> Worker<'f, '_> {
-    fn run(&self) -> (Cube, Vec<(Outcome, Indexed)>) {
-        let mut cube = Cube::default();
+    fn run(&self) -> (Cubes, Vec<(Outcome, Indexed)>) {
+        let mut cubes = Cubes::default();
         let mut done = Vec::new();
         let mut buffer = Vec::new();
         let mut part: Option<Part<'f>> = None;
@@ -343,7 +348,7 @@ impl<'f> Worker<'f, '_> {
             if part.as_ref().is_some_and(|part| job.is_none_or(|(log, _)| log != part.log))
                 && let Some(part) = part.take()
             {
-                self.hand_in(part, &mut cube, &mut done, &mut buffer);
+                self.hand_in(part, &mut cubes, &mut done, &mut buffer);
             }
             let Some((log, piece)) = job else { break };
             let part = part.get_or_insert_with(|| self.part(log));
@@ -363,7 +368,7 @@ impl<'f> Worker<'f, '_> {
                 });
             }
         }
-        (cube, done)
+        (cubes, done)
     }
 
     fn part(&self, log: usize) -> Part<'f> {
@@ -382,30 +387,25 @@ impl<'f> Worker<'f, '_> {
     fn piece(&self, part: &mut Part<'f>, index: usize, buffer: &mut Vec<u8>) -> io::Result<()> {
         let log = &self.logs[part.log];
         let source = &*self.sources[log.source];
-        let mut state = if index == 0 {
-            w3c::State::with_newline(log.head.newline())
-        } else {
-            log.head.clone()
-        };
+        let mut reader = if index == 0 { log.head.start() } else { log.head.clone() };
         let mut lines = 0;
         let before = part.tally.range.take();
         let (fold, tally) = (&mut part.fold, &mut part.tally);
-        let newline = log.head.newline();
         let mut sink =
-            |block: Block<'_>| lines += count(&block, index, lines, &mut state, fold, tally);
-        let read = if source.is_seekable() {
-            let piece = log.pieces[index].clone();
+            |block: Block<'_>| lines += count(&block, index, lines, &mut reader, fold, tally);
+        let read = if source.is_seekable() && !log.head.is_document() {
+            let (piece, newline) = (log.pieces[index].clone(), log.head.newline());
             let len = piece.end - piece.start;
             let result = blocks::piece(source, piece, newline, buffer, &mut sink).map(|_| len);
             self.progress.advance(len);
             result
         } else {
-            self.stream(source, newline, buffer, &mut sink)
+            self.stream(source, &log.head, buffer, &mut sink)
         };
         part.tally.lines += lines;
         let range = part.tally.range;
         part.tally.range = TimeRange::merge(before, range);
-        part.seams.push(Seam { piece: index, end: state, lines, range });
+        part.seams.push(Seam { piece: index, end: reader, lines, range });
         part.bytes += read?;
         Ok(())
     }
@@ -413,7 +413,7 @@ impl<'f> Worker<'f, '_> {
     fn stream(
         &self,
         source: &dyn Source,
-        newline: u8,
+        head: &Reader,
         buffer: &mut Vec<u8>,
         sink: &mut dyn FnMut(Block<'_>),
     ) -> io::Result<u64> {
@@ -426,7 +426,11 @@ impl<'f> Worker<'f, '_> {
                 }
                 sink(block);
             };
-            blocks::stream(reader, self.config.chunk_size, newline, buffer, &mut counted).map(drop)
+            if head.is_document() {
+                return blocks::whole(reader, buffer, &mut counted).map(drop);
+            }
+            let (size, newline) = (self.config.chunk_size, head.newline());
+            blocks::stream(reader, size, newline, buffer, &mut counted).map(drop)
         });
         result.map(|()| total)
     }
@@ -435,7 +439,7 @@ impl<'f> Worker<'f, '_> {
     fn hand_in(
         &self,
         part: Part<'f>,
-        cube: &mut Cube,
+        cubes: &mut Cubes,
         done: &mut Vec<(Outcome, Indexed)>,
         buffer: &mut Vec<u8>,
     ) {
@@ -457,14 +461,13 @@ impl<'f> Worker<'f, '_> {
             // The columns change inside: once more, front to back.
             let mut whole = self.part(log);
             let source = &*self.sources[self.logs[log].source];
-            let mut state = w3c::State::with_newline(head.newline());
+            let mut reader = head.start();
             let mut lines = 0;
             let (fold, tally) = (&mut whole.fold, &mut whole.tally);
             let mut sink =
-                |block: Block<'_>| lines += count(&block, 0, lines, &mut state, fold, tally);
-            let result = catch_unwind(AssertUnwindSafe(|| {
-                self.stream(source, head.newline(), buffer, &mut sink)
-            }));
+                |block: Block<'_>| lines += count(&block, 0, lines, &mut reader, fold, tally);
+            let result =
+                catch_unwind(AssertUnwindSafe(|| self.stream(source, head, buffer, &mut sink)));
             whole.tally.lines = lines;
             match result {
                 Ok(Ok(bytes)) => whole.bytes = bytes,
@@ -478,13 +481,14 @@ impl<'f> Worker<'f, '_> {
             }
         }
         let indexed = self.index(log, &seams);
-        done.push((self.put_together(log, parts, &seams, cube), indexed));
+        done.push((self.put_together(log, parts, &seams, cubes), indexed));
     }
 
     fn index(&self, log: usize, seams: &[Seam]) -> Indexed {
         let log = &self.logs[log];
         let source = &self.sources[log.source];
-        let streamed = !source.is_seekable() || seams.len() < log.pieces.len();
+        let streamed =
+            !source.is_seekable() || log.head.is_document() || seams.len() < log.pieces.len();
         let mut lines_before = 0;
         let mut pieces = Vec::with_capacity(seams.len());
         for seam in seams {
@@ -505,7 +509,7 @@ impl<'f> Worker<'f, '_> {
         log: usize,
         parts: Vec<Part<'f>>,
         seams: &[Seam],
-        cube: &mut Cube,
+        cubes: &mut Cubes,
     ) -> Outcome {
         let log = &self.logs[log];
         let source = &*self.sources[log.source];
@@ -537,7 +541,7 @@ impl<'f> Worker<'f, '_> {
                 })
                 .collect();
             outcome.tally.merge(tally);
-            cube.merge(part.fold.finish());
+            cubes.merge(part.fold.finish());
             bytes += part.bytes;
             error = error.or(part.error);
         }
@@ -552,14 +556,7 @@ impl<'f> Worker<'f, '_> {
         } else {
             outcome.bytes = bytes;
         }
-        if let Some(schema) = log.head.schema() {
-            if schema.is_guessed() {
-                outcome.notes.push("no #Fields line; the columns were told by their shape");
-            }
-            if schema.is_local() {
-                outcome.notes.push("its clock is local and the file names no zone; read as UTC");
-            }
-        }
+        outcome.notes.extend(log.head.notes());
         outcome
     }
 }
@@ -569,7 +566,7 @@ fn count(
     block: &Block<'_>,
     piece: usize,
     before: u64,
-    state: &mut State,
+    reader: &mut Reader,
     fold: &mut Fold<'_>,
     tally: &mut Tally,
 ) -> u64 {
@@ -578,25 +575,34 @@ fn count(
             tally.fault(span.start, before, piece, &Fault::TooLong.to_string());
             1
         }
-        Block::Lines(bytes, base) => w3c::read(bytes, *base, state, &mut |item| match item {
-            Item::Record(record) => {
-                tally.records += 1;
-                tally.recovered += u64::from(record.is_recovered());
-                if let Some(time) = record.time() {
-                    TimeRange::extend(&mut tally.range, time);
-                }
-                fold.record(&record);
-            }
-            Item::Malformed(malformed) => {
-                // Not its text: a torn line has no columns by which secrets in it could be masked.
-                tally.fault(
-                    malformed.span.start,
-                    before + malformed.row,
-                    piece,
-                    &malformed.fault.to_string(),
-                );
-            }
-            Item::Directive(_) | Item::Blank(_) => {}
-        }),
+        Block::Lines(bytes, base) => {
+            reader.read(bytes, *base, &mut Counted { piece, before, fold, tally })
+        }
+    }
+}
+
+/// The records of a block, on their way to be counted.
+struct Counted<'a, 'f> {
+    piece: usize,
+    /// Lines of the piece before.
+    before: u64,
+    fold: &'a mut Fold<'f>,
+    tally: &'a mut Tally,
+}
+
+impl Sink for Counted<'_, '_> {
+    #[inline]
+    fn request<R: Request>(&mut self, request: &R) {
+        self.tally.records += 1;
+        self.tally.recovered += u64::from(request.is_recovered());
+        if let Some(time) = request.time() {
+            TimeRange::extend(&mut self.tally.range, time);
+        }
+        self.fold.record(request);
+    }
+
+    fn malformed(&mut self, span: Span, row: u64, fault: &dyn fmt::Display) {
+        // Not its text: a torn line has no columns by which secrets in it could be masked.
+        self.tally.fault(span.start, self.before + row, self.piece, &fault.to_string());
     }
 }

@@ -5,18 +5,21 @@
 //! them; only those are read again, in parallel, for all questions at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use daaslens_core::{Evidence, Excerpt, Location, Source, SourceId, TimeRange};
-use daaslens_httplog::w3c::{self, Field, Item, Record, State};
+use daaslens_core::text::visible;
+use daaslens_core::{Evidence, Excerpt, Location, Source, SourceId, Span, TimeRange};
+use daaslens_httplog::{Field, Request, Vantage};
 use rayon::ThreadPool;
 
 use crate::blocks::{self, Block};
 use crate::config::Config;
 use crate::http::course::family;
 use crate::http::cube::{is_abort, outcome_key, outcome_of};
+use crate::http::format::Sink;
 use crate::http::{excerpt, template};
 use crate::keys::{Keys, Merge};
 use crate::survey::{Indexed, IndexedPiece};
@@ -41,6 +44,8 @@ const FEW: u64 = 50;
 pub(crate) enum Question {
     /// The failures of a site in a window, set against what was answered meanwhile.
     Failures {
+        /// Where they were seen.
+        vantage: Vantage,
         /// The lower-case site name.
         site: Vec<u8>,
         /// The stretch whose course is wanted.
@@ -52,6 +57,8 @@ pub(crate) enum Question {
     },
     /// The requests that were in progress when a stretch began and ended in it: what a gap held back.
     Ended {
+        /// Where they were seen.
+        vantage: Vantage,
         /// The lower-case site name.
         site: Vec<u8>,
         /// One instance; `None` for all.
@@ -318,20 +325,18 @@ impl Look<'_> {
     ) -> std::io::Result<()> {
         let (newline, chunk) = (log.head.newline(), self.config.chunk_size);
         let first = piece.streamed || piece.bytes.start == 0;
-        let mut state = if first { State::with_newline(newline) } else { log.head.clone() };
+        let mut reader = if first { log.head.start() } else { log.head.clone() };
+        let is_document = reader.is_document();
         let mut lines = piece.lines_before;
         let mut sink = |block: Block<'_>| match block {
             Block::TooLong(_) => lines += 1,
             Block::Lines(bytes, base) => {
-                let before = lines;
-                lines += w3c::read(bytes, base, &mut state, &mut |item| {
-                    if let Item::Record(record) = item {
-                        self.record(&record, log, before);
-                    }
-                });
+                lines += reader.read(bytes, base, &mut Asked { look: self, log, before: lines });
             }
         };
-        if piece.streamed {
+        if is_document {
+            source.stream(&mut |reader| blocks::whole(reader, buffer, &mut sink).map(drop))
+        } else if piece.streamed {
             source.stream(&mut |reader| {
                 blocks::stream(reader, chunk, newline, buffer, &mut sink).map(drop)
             })
@@ -340,7 +345,9 @@ impl Look<'_> {
         }
     }
 
-    fn record(&mut self, record: &Record<'_>, log: &Indexed, lines_before: u64) {
+    fn record(&mut self, record: &impl Request, log: &Indexed, lines_before: u64) {
+        let instance = record.instance().map(|name| visible(name));
+        let instance = instance.as_deref().unwrap_or(&log.instance);
         let at = Location {
             source: SourceId(log.source as u32),
             byte: record.span().start,
@@ -350,10 +357,10 @@ impl Look<'_> {
             match question {
                 Question::At(places) => {
                     if places.contains(&(log.source, at.byte)) {
-                        reply.keep(record, at, &log.instance, &mut self.scratch);
+                        reply.keep(record, at, instance, &mut self.scratch);
                     }
                 }
-                Question::Ended { site, instance, range } => {
+                Question::Ended { vantage, site, instance: wanted, range } => {
                     let Some(time) = record.time().filter(|time| range.contains(*time)) else {
                         continue;
                     };
@@ -363,25 +370,27 @@ impl Look<'_> {
                     // A web socket ends when its visitor leaves; that it ends now says nothing.
                     if began >= range.start.0
                         || record.status() == Some(101)
-                        || instance.as_ref().is_some_and(|one| *one != log.instance)
+                        || wanted.as_ref().is_some_and(|one| one != instance)
+                        || record.vantage() != *vantage
                         || !site.eq_ignore_ascii_case(record.site_name().unwrap_or_default())
                         || !self.config.filter.admits(Some(time), stem)
                     {
                         continue;
                     }
-                    reply.keep(record, at, &log.instance, &mut self.scratch);
+                    reply.keep(record, at, instance, &mut self.scratch);
                     reply.waited((began, at), |shown| Ended {
                         end_second: time.seconds(),
                         time_taken_ms: taken,
                         excerpt: shown.then(|| excerpt::of(record)),
                     });
                 }
-                Question::Failures { site, range, window, family: wanted } => {
+                Question::Failures { vantage, site, range, window, family: wanted } => {
                     let Some(time) = record.time().filter(|time| range.contains(*time)) else {
                         continue;
                     };
                     let stem = record.uri_stem().unwrap_or_default();
-                    if !site.eq_ignore_ascii_case(record.site_name().unwrap_or_default())
+                    if record.vantage() != *vantage
+                        || !site.eq_ignore_ascii_case(record.site_name().unwrap_or_default())
                         || !self.config.filter.admits(Some(time), stem)
                     {
                         continue;
@@ -390,10 +399,10 @@ impl Look<'_> {
                     let abort = is_abort(record.win32_status().unwrap_or(0));
                     let error = (500..600).contains(&status) && !abort;
                     let asked = error && wanted.is_none_or(|wanted| family(status) == Some(wanted));
-                    if !reply.course.contains_key(&log.instance) {
-                        reply.course.insert(log.instance.clone(), BTreeMap::new());
+                    if !reply.course.contains_key(instance) {
+                        reply.course.insert(instance.to_owned(), BTreeMap::new());
                     }
-                    if let Some(course) = reply.course.get_mut(&log.instance) {
+                    if let Some(course) = reply.course.get_mut(instance) {
                         let cell = course.entry(time.seconds()).or_default();
                         cell.0 += 1;
                         cell.1 += u32::from(asked);
@@ -403,15 +412,31 @@ impl Look<'_> {
                     }
                     // What failed otherwise, or was given up, is neither a case nor a control.
                     if asked || !(error || abort) {
-                        reply.split(record, &log.instance, asked, &mut self.scratch);
+                        reply.split(record, instance, asked, &mut self.scratch);
                     }
                     if asked {
-                        reply.keep(record, at, &log.instance, &mut self.scratch);
+                        reply.keep(record, at, instance, &mut self.scratch);
                     }
                 }
             }
         }
     }
+}
+
+/// The requests of some lines, on their way to the questions.
+struct Asked<'a, 'q> {
+    look: &'a mut Look<'q>,
+    log: &'a Indexed,
+    /// Lines of the source before.
+    before: u64,
+}
+
+impl Sink for Asked<'_, '_> {
+    fn request<R: Request>(&mut self, request: &R) {
+        self.look.record(request, self.log, self.before);
+    }
+
+    fn malformed(&mut self, _: Span, _: u64, _: &dyn fmt::Display) {}
 }
 
 /// Whether a path is one of a file that the server sends without asking the application.
@@ -450,7 +475,7 @@ fn is_static(stem: &[u8]) -> bool {
 
 impl Reply {
     /// Keeps a record as evidence, or counts it to one that is like it.
-    fn keep(&mut self, record: &Record<'_>, at: Location, instance: &str, scratch: &mut Vec<u8>) {
+    fn keep(&mut self, record: &impl Request, at: Location, instance: &str, scratch: &mut Vec<u8>) {
         let (status, substatus) = (record.status().unwrap_or(0), record.substatus().unwrap_or(0));
         let win32 = record.win32_status().unwrap_or(0);
         *self.outcomes.value(&outcome_key(status, substatus, win32)) += 1;
@@ -463,7 +488,13 @@ impl Reply {
         }
     }
 
-    fn split(&mut self, record: &Record<'_>, instance: &str, failing: bool, scratch: &mut Vec<u8>) {
+    fn split(
+        &mut self,
+        record: &impl Request,
+        instance: &str,
+        failing: bool,
+        scratch: &mut Vec<u8>,
+    ) {
         let one = Split { failing: u64::from(failing), answered: u64::from(!failing) };
         let stem = record.uri_stem().unwrap_or_default();
         let (total, dimensions) = if is_static(stem) {

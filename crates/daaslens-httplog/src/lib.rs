@@ -4,7 +4,7 @@
 //!
 //! Callers may pass arbitrary, untrusted bytes. No function of this crate panics, does IO, or keeps more memory
 //! than a small constant beside its input. Nothing is ever an error: what can be understood becomes a
-//! [`Record`](w3c::Record), and what cannot becomes an item with its place and a [`Fault`](w3c::Fault), so that
+//! [`Request`], and what cannot becomes an item with its place and a [`Fault`](w3c::Fault), so that
 //! the spans of the items, put one after the other, are the input, byte for byte. The laws are tested with
 //! `proptest` and held by a fuzz target.
 //!
@@ -23,6 +23,7 @@
 //! # Example
 //!
 //! ```
+//! use daaslens_httplog::Request;
 //! use daaslens_httplog::w3c::{self, Item, State};
 //!
 //! let log = b"#Fields: date time cs-method cs-uri-stem sc-status time-taken\n\
@@ -41,4 +42,10 @@
 //! assert_eq!(seen, ["#Fields", "Some(503) /cart", "4 fields where 6 are declared"]);
 //! ```
 
+mod clock;
+mod field;
+mod request;
 pub mod w3c;
+
+pub use field::Field;
+pub use request::{Request, Vantage};

@@ -246,7 +246,7 @@ fn traffic(looking: &mut Looking<'_>, cluster: &ClusterSignal) {
     let (start, end) = (cluster.range.start.seconds(), cluster.range.end.seconds());
     let mut before = 0u64;
     let mut onset = 0u64;
-    for lane in site.lanes.values() {
+    for lane in site.lanes().map(|(_, lane)| lane) {
         for (at, _, starts) in lane.course.cells() {
             if (start - 1800..start - 300).contains(&at) {
                 before += u64::from(starts);

@@ -73,6 +73,9 @@ impl Course {
         self.block(block).ends[cell] += 1;
         let (block, cell) = self.place(start);
         self.block(block).starts[cell] += 1;
+        if self.blocks.len() > MAX_BLOCKS {
+            self.settle();
+        }
         if let Some(family) = family {
             self.errors.entry(end.div_euclid(self.width())).or_default()[family] += 1;
             if self.errors.len() > MAX_ERRORS {
@@ -91,8 +94,8 @@ impl Course {
         self.blocks.entry(block).or_default()
     }
 
-    /// Makes the cells wider until the course fits. Called after each source, not for each record: a source that
-    /// jumps about in time costs memory in proportion to its own size at most.
+    /// Makes the cells wider until the course fits. When that happens makes no difference: a part of the course
+    /// has no more blocks than the whole.
     pub(crate) fn settle(&mut self) {
         while (self.blocks.len() > MAX_BLOCKS || self.errors.len() > MAX_ERRORS)
             && self.width + 1 < WIDTHS.len()

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use daaslens_core::model::HttpCounts;
+use daaslens_core::text::visible;
 use daaslens_core::{Latency, Time, TimeRange};
-use daaslens_httplog::w3c::{Record, Service};
+use daaslens_httplog::w3c::Service;
+use daaslens_httplog::{Request, Vantage};
 
 use super::course::{Course, LatencyCourse, family};
 use super::samples::Samples;
@@ -40,6 +42,12 @@ pub(crate) const fn is_front_end_timeout(ms: u32) -> bool {
 /// Sites that are kept apart. A plan has a handful; a log that was tampered with may name millions.
 const MAX_SITES: usize = 64;
 
+/// Instances of a site that are kept apart: a plan has thirty at most, and a week sees some more of them.
+const MAX_INSTANCES: usize = 512;
+
+/// The name under which instances beyond the cap are shown.
+const OTHER_INSTANCES: &str = "(other instances)";
+
 /// Distinct `status.substatus.win32` that are kept apart.
 const MAX_OUTCOMES: usize = 4096;
 
@@ -48,6 +56,10 @@ const MAX_OUTCOMES: usize = 4096;
 pub(crate) struct Cube {
     pub(crate) sites: Keys<SiteCube>,
 }
+
+/// A cube for each vantage.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cubes([Cube; Vantage::ALL.len()]);
 
 /// What is counted of one site.
 #[derive(Clone, Debug)]
@@ -65,7 +77,7 @@ pub(crate) struct SiteCube {
     /// Server errors per template, kept apart so that a flood of made-up paths cannot push them out.
     pub(crate) failing: Keys<u64>,
     /// By instance; the empty name where the source has none.
-    pub(crate) lanes: BTreeMap<String, Lane>,
+    lanes: Keys<Lane>,
     /// Client aborts.
     pub(crate) aborts: Samples,
     /// Those of them that the front end cut off.
@@ -204,6 +216,14 @@ impl Cancelled {
     }
 }
 
+impl Merge for Lane {
+    fn merge(&mut self, other: Self) {
+        self.counts.add(&other.counts);
+        self.course.merge(other.course);
+        self.range = TimeRange::merge(self.range, other.range);
+    }
+}
+
 impl Merge for OutcomeCube {
     fn merge(&mut self, other: Self) {
         self.requests += other.requests;
@@ -223,7 +243,7 @@ impl Default for SiteCube {
             latency_course: LatencyCourse::default(),
             urls: Keys::new(MAX_URLS),
             failing: Keys::new(MAX_URLS),
-            lanes: BTreeMap::new(),
+            lanes: Keys::new(MAX_INSTANCES),
             aborts: Samples::default(),
             cut_off: Samples::default(),
             at_limit: BTreeMap::new(),
@@ -244,12 +264,7 @@ impl Merge for SiteCube {
         self.latency_course.merge(other.latency_course);
         self.urls.merge(other.urls);
         self.failing.merge(other.failing);
-        for (instance, theirs) in other.lanes {
-            let mine = self.lanes.entry(instance).or_default();
-            mine.counts.add(&theirs.counts);
-            mine.course.merge(theirs.course);
-            mine.range = TimeRange::merge(mine.range, theirs.range);
-        }
+        self.lanes.merge(other.lanes);
         self.aborts.merge(other.aborts);
         self.cut_off.merge(other.cut_off);
         for (limit, theirs) in other.at_limit {
@@ -266,6 +281,13 @@ impl Merge for SiteCube {
 }
 
 impl SiteCube {
+    /// What is counted per instance, by name; instances beyond the cap are one.
+    pub(crate) fn lanes(&self) -> impl Iterator<Item = (&str, &Lane)> {
+        let name = |name| std::str::from_utf8(name).unwrap_or_default();
+        let rest = self.lanes.rest().map(|rest| (OTHER_INSTANCES, rest));
+        self.lanes.sorted().into_iter().map(move |(key, lane)| (name(key), lane)).chain(rest)
+    }
+
     /// Requests that were cut off, not given up: at the front end's limit, or cancelled together with those of
     /// other clients. The second kind is known only when all records of a second are.
     pub(crate) fn cutoffs(&self) -> u64 {
@@ -290,8 +312,32 @@ impl Default for Cube {
 }
 
 impl Cube {
-    pub(crate) fn merge(&mut self, other: Self) {
+    /// Whether it holds no request.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sites.sorted().is_empty()
+    }
+
+    fn merge(&mut self, other: Self) {
         self.sites.merge(other.sites);
+    }
+}
+
+impl Cubes {
+    /// What was seen from a vantage.
+    pub(crate) fn of(&self, vantage: Vantage) -> &Cube {
+        &self.0[vantage as usize]
+    }
+
+    /// The vantage that is counted: the first from which a request was seen.
+    pub(crate) fn main(&self) -> Vantage {
+        let seen = |vantage: &Vantage| !self.of(*vantage).is_empty();
+        Vantage::ALL.into_iter().find(seen).unwrap_or_default()
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
+            mine.merge(theirs);
+        }
     }
 }
 
@@ -315,12 +361,12 @@ pub(crate) fn outcome_of(key: &[u8]) -> Option<(u16, u32, u64)> {
     ))
 }
 
-/// Folds the records of one source. Turned into a [`Cube`] when the source is done.
+/// Folds the records of one source. Turned into [`Cubes`] when the source is done.
 pub(crate) struct Fold<'f> {
     filter: &'f Filter,
     instance: String,
     source: usize,
-    done: Cube,
+    done: Cubes,
     sites: Vec<SiteFold>,
     /// The site of the last record: nearly always that of the next one too.
     last: usize,
@@ -329,6 +375,9 @@ pub(crate) struct Fold<'f> {
 
 /// What is counted of one site in one source: a [`SiteCube`] with what makes counting fast.
 struct SiteFold {
+    vantage: Vantage,
+    /// The instance, where the records name it; else it is that of the source.
+    instance: Option<Vec<u8>>,
     name: Vec<u8>,
     service: Service,
     cube: SiteCube,
@@ -341,7 +390,7 @@ impl<'f> Fold<'f> {
             filter,
             instance,
             source,
-            done: Cube::default(),
+            done: Cubes::default(),
             sites: Vec::new(),
             last: 0,
             buffer: Vec::new(),
@@ -350,12 +399,17 @@ impl<'f> Fold<'f> {
 
     /// Counts a record.
     #[inline]
-    pub(crate) fn record(&mut self, record: &Record<'_>) {
+    pub(crate) fn record(&mut self, record: &impl Request) {
         let stem = record.uri_stem().unwrap_or_default();
         if !self.filter.admits(record.time(), stem) {
             return;
         }
-        let site = self.site(record.site_name().unwrap_or_default());
+        let instance = record.instance();
+        if instance.is_some_and(|name| !self.filter.admits_instance(&[&visible(name)])) {
+            return;
+        }
+        let site = record.site_name().unwrap_or_default();
+        let site = self.site(record.vantage(), instance.map(|name| &**name), site);
         let site = &mut self.sites[site];
         let first = (self.source, record.span().start);
         // Pieces of a source come in any order.
@@ -442,14 +496,20 @@ impl<'f> Fold<'f> {
         }
     }
 
-    fn site(&mut self, name: &[u8]) -> usize {
-        let is = |site: &SiteFold| site.name.eq_ignore_ascii_case(name);
+    fn site(&mut self, vantage: Vantage, instance: Option<&[u8]>, name: &[u8]) -> usize {
+        let is = |site: &SiteFold| {
+            site.vantage == vantage
+                && site.instance.as_deref() == instance
+                && site.name.eq_ignore_ascii_case(name)
+        };
         if !self.sites.get(self.last).is_some_and(is) {
             self.last = self.sites.iter().position(is).unwrap_or_else(|| {
                 if self.sites.len() >= MAX_SITES {
                     self.flush();
                 }
                 self.sites.push(SiteFold {
+                    vantage,
+                    instance: instance.map(<[u8]>::to_vec),
                     name: name.to_ascii_lowercase(),
                     service: Service::of_site(name),
                     cube: SiteCube::default(),
@@ -465,13 +525,15 @@ impl<'f> Fold<'f> {
         for mut site in self.sites.drain(..).filter(|site| site.service == Service::Http) {
             site.lane.course.settle();
             site.cube.counts = site.lane.counts;
-            site.cube.lanes.insert(self.instance.clone(), site.lane);
-            self.done.sites.value(&site.name).merge(site.cube);
+            let instance = site.instance.as_deref().map(|name| visible(name));
+            let instance = instance.as_deref().unwrap_or(&self.instance);
+            site.cube.lanes.value(instance.as_bytes()).merge(site.lane);
+            self.done.0[site.vantage as usize].sites.value(&site.name).merge(site.cube);
         }
     }
 
     /// What was counted.
-    pub(crate) fn finish(mut self) -> Cube {
+    pub(crate) fn finish(mut self) -> Cubes {
         self.flush();
         self.done
     }

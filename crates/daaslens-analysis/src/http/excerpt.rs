@@ -2,7 +2,7 @@
 
 use daaslens_core::text::{shortened, visible};
 use daaslens_core::{Excerpt, Part, PartKind};
-use daaslens_httplog::w3c::{Field, Record};
+use daaslens_httplog::{Field, Request};
 
 /// The longest value that is shown, in characters.
 const MAX_VALUE: usize = 200;
@@ -28,16 +28,14 @@ fn kind(field: Option<Field>) -> PartKind {
 }
 
 /// The record, its deciding fields strong.
-pub(crate) fn of(record: &Record<'_>) -> Excerpt {
-    let schema = record.schema();
-    let mut parts = Vec::with_capacity(2 * schema.columns());
+pub(crate) fn of(record: &impl Request) -> Excerpt {
+    let mut parts = Vec::with_capacity(2 * record.columns());
     let mut length = 0;
-    for column in 0..schema.columns() {
-        let Some(value) = record.at(column) else { break };
+    for column in 0..record.columns() {
+        let Some((field, value)) = record.column(column) else { break };
         if column > 0 {
             parts.push(Part { kind: PartKind::Plain, text: " ".to_owned(), strong: false });
         }
-        let field = schema.field(column);
         let text = shortened(&visible(value), MAX_VALUE).into_owned();
         length += text.len() + 1;
         if length > MAX_EXCERPT {

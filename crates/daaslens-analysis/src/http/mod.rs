@@ -4,6 +4,7 @@ pub(crate) mod agent;
 pub(crate) mod course;
 pub(crate) mod cube;
 pub(crate) mod excerpt;
+pub(crate) mod format;
 pub(crate) mod samples;
 pub(crate) mod silence;
 pub(crate) mod summary;

@@ -23,7 +23,7 @@ pub(crate) fn gaps(cube: &Cube, window: TimeRange) -> Vec<Gap> {
     for (_, site) in app_sites(cube)
         .chain(cube.sites.sorted().into_iter().filter(|(name, _)| super::cube::is_scm(name)))
     {
-        for (name, lane) in &site.lanes {
+        for (name, lane) in site.lanes() {
             let own = seconds.entry(name).or_default();
             own.extend(
                 lane.course
@@ -97,7 +97,7 @@ fn silences(series: &[(i64, u32)]) -> Vec<TimeRange> {
 
 /// First to last request of all sites.
 pub(crate) fn range(cube: &Cube) -> Option<TimeRange> {
-    let lanes = app_sites(cube).flat_map(|(_, site)| site.lanes.values());
+    let lanes = app_sites(cube).flat_map(|(_, site)| site.lanes().map(|(_, lane)| lane));
     lanes.fold(None, |range, lane| TimeRange::merge(range, lane.range))
 }
 

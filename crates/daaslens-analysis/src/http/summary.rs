@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use daaslens_core::model::{Hour, Http, HttpCounts, Instance, Outcome, Site, Url, UrlRest};
+use daaslens_core::model::{self, Hour, Http, HttpCounts, Instance, Outcome, Site, Url, UrlRest};
 use daaslens_core::text::visible;
 use daaslens_core::{Time, TimeRange};
+use daaslens_httplog::Vantage;
 
-use super::cube::{Cube, OutcomeCube, SiteCube, UrlCube, is_scm, outcome_of};
+use super::cube::{Cube, Cubes, OutcomeCube, SiteCube, UrlCube, is_scm, outcome_of};
 use crate::joins::Joins;
 use crate::keys::Merge as _;
 
@@ -26,9 +27,15 @@ pub(crate) fn app_sites(cube: &Cube) -> impl Iterator<Item = (&[u8], &SiteCube)>
         .chain(cube.sites.rest().map(|rest| (OTHER_SITES.as_bytes(), rest)))
 }
 
-/// Sums up the cube. `joins` gives the machine names of an instance.
-pub(crate) fn http(cube: &Cube, joins: &Joins) -> Http {
-    let mut http = Http::default();
+/// Sums up what counts, and the totals of the other vantages. `joins` gives the machine names of an instance.
+pub(crate) fn http(cubes: &Cubes, joins: &Joins) -> Http {
+    let main = cubes.main();
+    let others = Vantage::ALL.into_iter().filter(|vantage| *vantage != main);
+    let mut http = Http {
+        other_vantages: others.filter_map(|vantage| totals(cubes, vantage)).collect(),
+        ..Http::default()
+    };
+    let cube = cubes.of(main);
     let mut status = vec![0u64; 1000];
     let mut outcomes: BTreeMap<(u16, u32, u64), OutcomeCube> = BTreeMap::new();
     let mut instances: BTreeMap<&str, Instance> = BTreeMap::new();
@@ -53,7 +60,7 @@ pub(crate) fn http(cube: &Cube, joins: &Joins) -> Http {
                 outcomes.entry(key).or_default().merge(outcome.clone());
             }
         }
-        for (name, lane) in &site.lanes {
+        for (name, lane) in site.lanes() {
             let instance = instances.entry(name).or_default();
             instance.counts.add(&lane.counts);
             instance.range = TimeRange::merge(instance.range, lane.range);
@@ -109,6 +116,15 @@ pub(crate) fn http(cube: &Cube, joins: &Joins) -> Http {
     });
     http.urls = top_urls(urls);
     http
+}
+
+/// What was counted from another vantage, SCM apart; `None` where nothing was.
+fn totals(cubes: &Cubes, vantage: Vantage) -> Option<model::Vantage> {
+    let mut counts = HttpCounts::default();
+    for (_, site) in app_sites(cubes.of(vantage)) {
+        counts.add(&HttpCounts { cutoffs: site.cutoffs(), ..site.counts });
+    }
+    (counts.requests > 0).then(|| model::Vantage { name: vantage.name().to_owned(), counts })
 }
 
 fn hour(hours: &mut BTreeMap<i64, Hour>, second: i64) -> &mut Hour {

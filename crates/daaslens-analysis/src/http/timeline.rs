@@ -26,7 +26,7 @@ const FAILING: (u32, u32) = (20, 3);
 /// Draws the course of all users' sites. `None` where nothing is dated.
 pub(crate) fn timeline(cube: &Cube, window: TimeRange, gaps: &[Gap]) -> Timeline {
     let coarsest = app_sites(cube)
-        .flat_map(|(_, site)| site.lanes.values())
+        .flat_map(|(_, site)| site.lanes().map(|(_, lane)| lane))
         .map(|lane| lane.course.width())
         .max();
     let slot = app_sites(cube).map(|(_, site)| site.latency_course.width()).max().unwrap_or(60);
@@ -53,7 +53,7 @@ pub(crate) fn timeline(cube: &Cube, window: TimeRange, gaps: &[Gap]) -> Timeline
     };
     let mut flow: BTreeMap<i64, (u32, u32)> = BTreeMap::new();
     for (_, site) in app_sites(cube) {
-        for lane in site.lanes.values() {
+        for lane in site.lanes().map(|(_, lane)| lane) {
             for (at, ends, starts) in lane.course.cells() {
                 if let Some(bin) = bin(at) {
                     line.ok[bin] += ends;
@@ -153,7 +153,7 @@ fn lanes(cube: &Cube, window: TimeRange, gaps: &[Gap]) -> Vec<InstanceLane> {
     let mut minutes: BTreeMap<&str, BTreeMap<i64, (u32, u32)>> = BTreeMap::new();
     let mut ranges: BTreeMap<&str, Option<TimeRange>> = BTreeMap::new();
     for (_, site) in app_sites(cube) {
-        for (name, lane) in &site.lanes {
+        for (name, lane) in site.lanes() {
             let range = ranges.entry(name).or_default();
             *range = TimeRange::merge(*range, lane.range);
             let minutes = minutes.entry(name).or_default();

@@ -55,6 +55,7 @@ fn questions(facts: &Facts<'_>) -> Vec<Question> {
         .clusters
         .iter()
         .map(|cluster| Question::Failures {
+            vantage: facts.vantage,
             site: cluster.site.clone(),
             range: around(cluster.range),
             window: cluster.range,

@@ -15,6 +15,8 @@ use daaslens_stats::stall::{
 };
 
 use super::{Conclusions, Rule};
+use daaslens_httplog::Vantage;
+
 use crate::correlate;
 use crate::facts::Facts;
 use crate::http::course::Course;
@@ -73,10 +75,11 @@ impl Gap {
         TimeRange::new(Time::from_seconds(self.start), Time::from_seconds(self.end - 1))
     }
 
-    fn question(&self) -> Question {
+    fn question(&self, vantage: Vantage) -> Question {
         // What ends later than this the detector does not take for released.
         let grace = (self.end - self.start) / 10 + 3;
         Question::Ended {
+            vantage,
             site: self.site.clone(),
             instance: self.instance.clone(),
             range: TimeRange::new(
@@ -127,7 +130,7 @@ fn gaps(facts: &Facts<'_>) -> (Vec<Gap>, Vec<String>) {
     let mut found = Vec::new();
     let mut unchecked = Vec::new();
     for (name, site) in app_sites(facts.cube) {
-        let width = site.lanes.values().map(|lane| lane.course.width()).max().unwrap_or(1);
+        let width = site.lanes().map(|(_, lane)| lane.course.width()).max().unwrap_or(1);
         if width > 1 {
             unchecked.push(format!(
                 "stall: the requests of {} are counted in steps of {}, too wide for it, because the logs span so much \
@@ -149,14 +152,14 @@ fn gaps(facts: &Facts<'_>) -> (Vec<Gap>, Vec<String>) {
 }
 
 fn of_site(name: &[u8], site: &SiteCube, found: &mut Vec<Gap>) {
-    let mut take = |instance: Option<&String>, cells: &mut dyn Iterator<Item = Cell>| {
+    let mut take = |instance: Option<&str>, cells: &mut dyn Iterator<Item = Cell>| {
         scan(cells, &mut |gap| {
-            found.push(Gap { site: name.to_vec(), instance: instance.cloned(), ..gap });
+            found.push(Gap { site: name.to_vec(), instance: instance.map(str::to_owned), ..gap });
         });
     };
-    take(None, &mut together(site.lanes.values().map(|lane| &lane.course)));
-    if site.lanes.len() > 1 {
-        for (instance, lane) in &site.lanes {
+    take(None, &mut together(site.lanes().map(|(_, lane)| &lane.course)));
+    if site.lanes().count() > 1 {
+        for (instance, lane) in site.lanes() {
             take(Some(instance), &mut together(std::iter::once(&lane.course)));
         }
     }
@@ -249,7 +252,7 @@ fn gap(recent: &VecDeque<Cell>, base: i64, cell: Cell, first: i64, last: i64) ->
 }
 
 fn questions(facts: &Facts<'_>) -> Vec<Question> {
-    gaps(facts).0.iter().map(Gap::question).collect()
+    gaps(facts).0.iter().map(|gap| gap.question(facts.vantage)).collect()
 }
 
 fn conclude(facts: &Facts<'_>, replies: &[Reply], out: &mut Conclusions) {

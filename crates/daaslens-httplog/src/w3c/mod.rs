@@ -1,13 +1,11 @@
 //! The W3C extended log format.
 
-mod field;
 mod read;
 mod record;
 mod recover;
 mod scan;
 mod schema;
 
-pub use field::Field;
 pub use read::{MAX_LINE, State, cut, head, read};
 pub use record::{Directive, Fault, Item, Malformed, Record};
 pub use schema::{Quoting, Schema, Service};

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use bstr::ByteSlice;
-use daaslens_core::{Span, Time, time::days_from_civil};
+use daaslens_core::{Span, Time};
 
 use super::record::Fields;
 use super::scan::Marks;
 use super::schema::MAX_COLUMNS;
-use super::{Directive, Fault, Field, Item, Malformed, Quoting, Record, Schema, Service, recover};
+use super::{Directive, Fault, Item, Malformed, Quoting, Record, Schema, Service, recover};
+use crate::clock::{at, parse_date, parse_time_of_day, seconds_ms, two};
+use crate::request::number;
+use crate::{Field, Request};
 
 /// The longest line that is read. IIS writes at most 65,536 bytes; a line beyond this is one malformed item,
 /// whatever it holds.
@@ -268,7 +271,7 @@ impl<F: FnMut(Item<'_>)> Reader<'_, F> {
                     Some(u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'))
                 }
                 digits if digits.len() < 3 && digits.iter().all(u8::is_ascii_digit) => {
-                    super::record::number(digits).and_then(|n| u16::try_from(n).ok())
+                    number(digits).and_then(|n| u16::try_from(n).ok())
                 }
                 _ => return Err(Fault::Status),
             };
@@ -413,52 +416,4 @@ impl Clock {
         }
         Some(Time(self.start.0 + seconds_ms(second)?))
     }
-}
-
-fn at(days: i64, of_day_ms: i64) -> Time {
-    Time(Time::from_seconds(days * 86_400).0 + of_day_ms)
-}
-
-#[inline]
-fn two(a: u8, b: u8) -> Option<u32> {
-    (a.is_ascii_digit() && b.is_ascii_digit())
-        .then(|| u32::from(a - b'0') * 10 + u32::from(b - b'0'))
-}
-
-/// `SS` or `SS.fff`, in ms.
-#[inline]
-fn seconds_ms(text: &[u8]) -> Option<i64> {
-    let ([a, b], rest) = text.split_first_chunk::<2>()?;
-    let seconds = two(*a, *b).filter(|s| *s <= 60)?.min(59);
-    let ms = match rest {
-        [] => 0,
-        [b'.', digits @ ..]
-            if (1..=9).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) =>
-        {
-            (0..3).fold(0, |ms, i| ms * 10 + digits.get(i).map_or(0, |c| u32::from(c - b'0')))
-        }
-        _ => return None,
-    };
-    Some(i64::from(seconds * 1000 + ms))
-}
-
-/// `YYYY-MM-DD`, as days since the epoch.
-pub(crate) fn parse_date(text: &[u8]) -> Option<i64> {
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text else { return None };
-    let year = two(y1, y2)? * 100 + two(y3, y4)?;
-    // IIS began in 1995. A line of the year 1 or 9999 is damage, and would stretch every axis.
-    if !(1995..=2100).contains(&year) {
-        return None;
-    }
-    days_from_civil(i32::try_from(year).ok()?, two(m1, m2)?, two(d1, d2)?)
-}
-
-/// `HH:MM:SS`, or with a fraction, in ms since midnight.
-pub(crate) fn parse_time_of_day(text: &[u8]) -> Option<i64> {
-    let ([h1, h2, b':', m1, m2, b':'], seconds) = text.split_first_chunk::<6>()? else {
-        return None;
-    };
-    let (hour, minute) = (two(*h1, *h2)?, two(*m1, *m2)?);
-    (hour < 24 && minute < 60).then_some(())?;
-    Some(i64::from(hour * 3600 + minute * 60) * 1000 + seconds_ms(seconds)?)
 }

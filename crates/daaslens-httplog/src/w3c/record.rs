@@ -5,7 +5,9 @@ use std::fmt;
 use bstr::{BStr, ByteSlice};
 use daaslens_core::{Span, Time};
 
-use super::{Field, Schema};
+use super::Schema;
+use crate::request::number;
+use crate::{Field, Request};
 
 /// One piece of a log. The spans of all items tile the input.
 #[derive(Clone, Copy, Debug)]
@@ -116,16 +118,6 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Where the record stands in the source, its line end included.
-    pub fn span(&self) -> Span {
-        self.span
-    }
-
-    /// How many lines of the bytes that were read stand before it.
-    pub fn row(&self) -> u64 {
-        self.row
-    }
-
     /// The line without its end.
     pub fn line(&self) -> &'a BStr {
         self.line.as_bstr()
@@ -136,88 +128,14 @@ impl<'a> Record<'a> {
         self.schema
     }
 
-    /// Whether the line was not quite right: surplus blanks, say, that were read as part of a value.
-    pub fn is_recovered(&self) -> bool {
-        self.recovered
-    }
-
-    /// When the request was completed, UTC. `None` where the log carries no time.
-    pub fn time(&self) -> Option<Time> {
-        self.time
-    }
-
-    /// `sc-status`.
-    pub fn status(&self) -> Option<u16> {
-        self.status
-    }
-
-    /// `sc-substatus`.
-    pub fn substatus(&self) -> Option<u32> {
-        self.number(Field::Substatus).and_then(|n| u32::try_from(n).ok())
-    }
-
-    /// `sc-win32-status`: a Windows error code, sometimes as an HRESULT (2147954402 is 0x80072EE2).
-    pub fn win32_status(&self) -> Option<u64> {
-        self.number(Field::Win32Status)
-    }
-
-    /// `time-taken` in milliseconds; values beyond 49 days are clamped.
-    pub fn time_taken_ms(&self) -> Option<u32> {
-        let raw = self.raw(Field::TimeTaken)?;
-        if self.schema.seconds {
-            let text = raw.to_str().ok()?;
-            let seconds: f64 = text.parse().ok()?;
-            return (seconds.is_finite() && seconds >= 0.0)
-                .then(|| (seconds * 1000.0).round().min(f64::from(u32::MAX)) as u32);
-        }
-        number(raw).map(|ms| u32::try_from(ms).unwrap_or(u32::MAX))
-    }
-
-    /// `cs-method`.
-    pub fn method(&self) -> Option<&'a BStr> {
-        self.value(Field::Method)
-    }
-
-    /// `cs-uri-stem`; of producers that write path and query in one (`cs-uri`), the path.
-    pub fn uri_stem(&self) -> Option<&'a BStr> {
-        let stem = self.value(Field::UriStem)?;
-        Some(match memchr::memchr(b'?', stem) {
-            Some(at) => stem[..at].as_bstr(),
-            None => stem,
-        })
-    }
-
-    /// `cs-uri-query`.
-    pub fn uri_query(&self) -> Option<&'a BStr> {
-        self.value(Field::UriQuery)
-    }
-
-    /// `s-sitename`.
-    pub fn site_name(&self) -> Option<&'a BStr> {
-        self.value(Field::SiteName)
-    }
-
-    /// `cs(User-Agent)`.
-    pub fn user_agent(&self) -> Option<&'a BStr> {
-        self.value(Field::UserAgent)
-    }
-
-    /// `c-ip`.
-    pub fn client_ip(&self) -> Option<&'a BStr> {
-        self.value(Field::ClientIp)
-    }
-
-    /// A field, unless it is absent, empty or `-`.
-    pub fn value(&self, field: Field) -> Option<&'a BStr> {
-        self.raw(field).filter(|value| !matches!(value.as_bytes(), b"" | b"-"))
-    }
-
     /// A field as it stands in the line; `None` where there is no such column.
+    #[inline]
     pub fn raw(&self, field: Field) -> Option<&'a BStr> {
         self.at(self.schema.column(field)?)
     }
 
     /// The value of a column by its index.
+    #[inline]
     pub fn at(&self, column: usize) -> Option<&'a BStr> {
         let (start, end) = match self.fields {
             Fields::Ends(ends) => {
@@ -234,12 +152,57 @@ impl<'a> Record<'a> {
     }
 }
 
-/// A decimal number; `None` for anything else, and for what does not fit.
-pub(crate) fn number(text: &[u8]) -> Option<u64> {
-    if text.is_empty() || text.len() > 20 {
-        return None;
+impl Request for Record<'_> {
+    fn span(&self) -> Span {
+        self.span
     }
-    text.iter().try_fold(0u64, |n, c| {
-        c.is_ascii_digit().then(|| n.checked_mul(10)?.checked_add(u64::from(c - b'0'))).flatten()
-    })
+
+    fn row(&self) -> u64 {
+        self.row
+    }
+
+    fn is_recovered(&self) -> bool {
+        self.recovered
+    }
+
+    /// `None` where the log carries no time.
+    fn time(&self) -> Option<Time> {
+        self.time
+    }
+
+    fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    fn substatus(&self) -> Option<u32> {
+        self.number(Field::Substatus).and_then(|n| u32::try_from(n).ok())
+    }
+
+    fn win32_status(&self) -> Option<u64> {
+        self.number(Field::Win32Status)
+    }
+
+    fn time_taken_ms(&self) -> Option<u32> {
+        let raw = self.raw(Field::TimeTaken)?;
+        if self.schema.seconds {
+            let text = raw.to_str().ok()?;
+            let seconds: f64 = text.parse().ok()?;
+            return (seconds.is_finite() && seconds >= 0.0)
+                .then(|| (seconds * 1000.0).round().min(f64::from(u32::MAX)) as u32);
+        }
+        number(raw).map(|ms| u32::try_from(ms).unwrap_or(u32::MAX))
+    }
+
+    #[inline]
+    fn value(&self, field: Field) -> Option<&BStr> {
+        self.raw(field).filter(|value| !matches!(value.as_bytes(), b"" | b"-"))
+    }
+
+    fn columns(&self) -> usize {
+        self.schema.columns()
+    }
+
+    fn column(&self, column: usize) -> Option<(Option<Field>, &BStr)> {
+        Some((self.schema.field(column), self.at(column)?))
+    }
 }

@@ -1,7 +1,8 @@
 //! A closer look at lines whose fields are not simply one blank apart.
 
 use super::schema::MAX_COLUMNS;
-use super::{Fault, Field, Quoting, Schema};
+use super::{Fault, Quoting, Schema};
+use crate::{Field, clock};
 
 /// Start and end of each field in the line.
 type Ranges = Vec<(u32, u32)>;
@@ -170,9 +171,9 @@ fn absorb(line: &[u8], tokens: &[(u32, u32)], schema: &Schema) -> Option<Ranges>
 fn holds_a_record(value: &[u8]) -> bool {
     memchr::memchr_iter(b' ', value).any(|at| {
         at >= 10
-            && super::read::parse_date(&value[at - 10..at]).is_some()
+            && clock::parse_date(&value[at - 10..at]).is_some()
             && value
                 .get(at + 1..at + 9)
-                .is_some_and(|time| super::read::parse_time_of_day(time).is_some())
+                .is_some_and(|time| clock::parse_time_of_day(time).is_some())
     })
 }

@@ -1,6 +1,6 @@
 //! The column map: what a `#Fields:` line declares, or what a header-less line looks like.
 
-use super::Field;
+use crate::Field;
 
 /// The most columns that a schema may have. IIS has 22 and a handful of custom ones; a line with more is kept
 /// as a schema of this many.

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::{Field, Request};
 
 /// Every item as one line of text.
 fn show(log: &[u8]) -> Vec<String> {

@@ -1,6 +1,6 @@
-//! The columns that have a meaning to us, under their W3C names.
+//! The values that have a meaning to us, under their W3C names.
 
-/// A column of a W3C log. Anything else in a `#Fields:` line keeps its place and is reachable by index only.
+/// A value of a request. Anything else that a log holds keeps its place and is reachable by index only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Field {
@@ -164,8 +164,8 @@ impl Field {
         }
         let digits = |value: &[u8]| !value.is_empty() && value.iter().all(u8::is_ascii_digit);
         match self {
-            Self::Date => super::read::parse_date(value).is_some(),
-            Self::Time => super::read::parse_time_of_day(value).is_some(),
+            Self::Date => crate::clock::parse_date(value).is_some(),
+            Self::Time => crate::clock::parse_time_of_day(value).is_some(),
             Self::ServerPort
             | Self::Substatus
             | Self::Win32Status
