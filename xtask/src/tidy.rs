@@ -5,7 +5,7 @@
 //! * every source file opens with `//!` and can be read in a sitting;
 //! * every crate takes the lints of the workspace;
 //! * every dependency has a licence on the list;
-//! * nothing is left to be done later.
+//! * nothing is left to be done later, and no merge half done.
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -56,6 +56,9 @@ const LICENCES: &[&str] =
     &["MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-3-Clause", "Unicode-3.0", "Zlib"];
 
 const LONGEST_FILE: usize = 900;
+
+/// What git writes into a file where two changes meet.
+const CONFLICT: [&str; 2] = ["<<<<<<< ", ">>>>>>> "];
 
 /// Checks everything under `root`; `true` where nothing is wrong.
 pub(crate) fn run(root: &Path) -> Result<bool> {
@@ -248,6 +251,9 @@ fn check_text(path: &str, text: &str, found: &mut Vec<String>) {
     for (index, line) in text.lines().enumerate() {
         let number = index + 1;
         in_tests |= line.trim() == "#[cfg(test)]";
+        if CONFLICT.iter().any(|mark| line.starts_with(mark)) {
+            found.push(format!("{path}:{number}: a merge was left half done"));
+        }
         let prose = if is_rust { line.find("//").map_or("", |at| &line[at..]) } else { line };
         let code = if is_rust { line } else { "" };
         let later = LATER.iter().filter(|word| holds(prose, word));
@@ -284,6 +290,16 @@ mod tests {
         let mut found = Vec::new();
         check_text(path, text, &mut found);
         found
+    }
+
+    #[test]
+    fn a_merge_is_finished() {
+        let half = ["<<<<<<<", " HEAD\nyes\n=======\nno\n", ">>>>>>>", " other\n"].concat();
+        assert_eq!(
+            text("README.md", &half),
+            ["README.md:1: a merge was left half done", "README.md:5: a merge was left half done"]
+        );
+        assert!(text("README.md", "Title\n=======\n").is_empty());
     }
 
     #[test]
