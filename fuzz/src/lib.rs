@@ -5,5 +5,6 @@ pub mod analyse;
 pub mod eventlog;
 pub mod phplog;
 pub mod platform;
+pub mod signature;
 pub mod store;
 pub mod w3c;

@@ -17,6 +17,9 @@ mod phplog;
 #[path = "../../fuzz/src/platform.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod platform;
+#[path = "../../fuzz/src/signature.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
+mod signature;
 #[path = "../../fuzz/src/store.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod store;
@@ -59,6 +62,11 @@ fn w3c_logs() {
 #[test]
 fn php_logs() {
     replay("phplog", &["phplog"], b"", phplog::check);
+}
+
+#[test]
+fn exceptions_in_texts() {
+    replay("signature", &["eventlog", "phplog"], b"", signature::check);
 }
 
 #[test]

@@ -19,16 +19,30 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("daaslens-stats", &["core"]),
     ("daaslens-kb", &["core"]),
     ("daaslens-httplog", &["core"]),
-    ("daaslens-eventlog", &["core"]),
+    ("daaslens-stacktrace", &[]),
+    ("daaslens-signature", &["core", "kb", "stacktrace"]),
+    ("daaslens-eventlog", &["core", "stacktrace"]),
     ("daaslens-phplog", &["core"]),
     ("daaslens-platform", &["core"]),
-    ("daaslens-applog", &["core"]),
+    ("daaslens-applog", &["core", "stacktrace"]),
     ("daaslens-dump", &["core"]),
     ("daaslens-store", &["core"]),
     ("daaslens-testkit", &["core"]),
     (
         "daaslens-analysis",
-        &["core", "stats", "kb", "httplog", "eventlog", "phplog", "platform", "applog", "dump"],
+        &[
+            "core",
+            "stats",
+            "kb",
+            "stacktrace",
+            "signature",
+            "httplog",
+            "eventlog",
+            "phplog",
+            "platform",
+            "applog",
+            "dump",
+        ],
     ),
     ("daaslens-report", &["core", "kb"]),
     ("daaslens-export", &["core", "kb"]),
@@ -159,7 +173,7 @@ fn forbidden(name: &str, on: &str, for_tests: bool) -> Option<String> {
         let in_tests = short == "testkit"
             || (name == "daaslens-analysis" && short == "store")
             || (name == "daaslens-cli"
-                && matches!(short, "httplog" | "eventlog" | "phplog" | "platform"));
+                && matches!(short, "httplog" | "eventlog" | "phplog" | "platform" | "signature"));
         let fine = allowed.contains(&short) || (for_tests && in_tests);
         return (!fine).then(|| format!("{name} must not know {on}"));
     }

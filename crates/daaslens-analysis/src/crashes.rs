@@ -10,13 +10,13 @@ use daaslens_eventlog::aspnet::web_error;
 use daaslens_eventlog::incident::{FOLD_MS, vanished};
 use daaslens_eventlog::runtime::log_record;
 use daaslens_eventlog::{Event, Incident, IncidentKind, Level};
+use daaslens_signature::Signature;
 
 use crate::facts::Facts;
 use crate::http::cube::Cube;
 use crate::http::summary::app_sites;
 use crate::joins::Joins;
 use crate::records::events::Events;
-use crate::signature::{self, Signature};
 
 /// So many deaths of one machine within so many seconds are a loop.
 pub(crate) const LOOP_COUNT: usize = 3;
@@ -187,8 +187,12 @@ impl Deaths {
 /// The signature of a crash: its exception, else the module and the code.
 fn of(incident: &Incident) -> Signature {
     match &incident.exception {
-        Some(text) if !text.is_empty() => signature::of_exception(text, incident.code),
-        _ => signature::of_native(incident.detail.as_deref().unwrap_or(""), None, incident.code),
+        Some(text) if !text.is_empty() => daaslens_signature::of_exception(text, incident.code),
+        _ => daaslens_signature::of_native(
+            incident.detail.as_deref().unwrap_or(""),
+            None,
+            incident.code,
+        ),
     }
 }
 
@@ -206,7 +210,7 @@ fn exception(event: &Event<'_>) -> Option<Told> {
             return None;
         }
         return Some(Told {
-            signature: signature::of_exception(&error.exception, None),
+            signature: daaslens_signature::of_exception(&error.exception, None),
             path: Some(error.path).filter(|path| !path.is_empty()),
             unhandled: true,
         });
@@ -214,7 +218,7 @@ fn exception(event: &Event<'_>) -> Option<Told> {
     let record = log_record(event)?;
     let told = !record.exception.is_empty() && event.level() <= Level::Error;
     told.then(|| Told {
-        signature: signature::of_exception(&record.exception, None),
+        signature: daaslens_signature::of_exception(&record.exception, None),
         path: record.request_path().map(str::to_owned),
         unhandled: record.is_unhandled(),
     })

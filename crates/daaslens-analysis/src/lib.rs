@@ -19,7 +19,6 @@ mod readback;
 mod records;
 mod rules;
 mod signals;
-mod signature;
 mod survey;
 mod tables;
 mod verdict;

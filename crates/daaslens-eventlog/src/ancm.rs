@@ -4,9 +4,10 @@
 //! version of the module. The request handler ships with ASP.NET Core, so that its major version less ten is the
 //! application's (18 is .NET 8); the shim's is 13.
 
-use crate::code::{code_after, parse_code, quoted_after, word_after};
-use crate::dotnet::ExceptionText;
+use crate::code::{code_after, quoted_after, word_after};
 use crate::event::Event;
+use daaslens_stacktrace::ExceptionText;
+use daaslens_stacktrace::parse_code;
 
 /// What the module reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

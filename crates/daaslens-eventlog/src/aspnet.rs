@@ -3,9 +3,9 @@
 //! The events of its health monitoring have thirty strings in a fixed order and no text around them; the order is
 //! that of `EventlogProvider.cs`. 1325 is different: one text, and the process is gone.
 
-use crate::dotnet::{ExceptionText, Thrown, parse_frame};
 use crate::event::{Event, is_asp_net};
 use crate::runtime::line_value;
+use daaslens_stacktrace::{ExceptionText, Thrown, parse_frame};
 
 /// A request (1309) or the application (1310) failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,7 +81,7 @@ pub fn web_error(event: &Event<'_>) -> Option<WebError> {
 
 /// Message and stack of the outer exception, a blank line, message and stack of the inner one, and so on.
 fn blocks(type_name: &str, text: &str) -> ExceptionText {
-    use crate::dotnet::{MAX_CHAIN, MAX_FRAMES, MAX_MESSAGE};
+    use daaslens_stacktrace::{MAX_CHAIN, MAX_FRAMES, MAX_MESSAGE};
     let mut out = ExceptionText::default();
     let mut stacks: Vec<Vec<_>> = Vec::new();
     let mut in_stack = true;
@@ -96,7 +96,7 @@ fn blocks(type_name: &str, text: &str) -> ExceptionText {
             if let Some(stack) = stacks.last_mut()
                 && stack.len() < MAX_FRAMES
             {
-                stack.push(crate::RawFrame { of, ..frame });
+                stack.push(daaslens_stacktrace::RawFrame { of, ..frame });
             }
         } else if line.trim().is_empty() || line.trim_start().starts_with("--- ") {
             // Blank lines part the blocks, and stand in messages too: only text after a stack opens a block.
@@ -159,7 +159,7 @@ pub fn web_death(event: &Event<'_>) -> Option<WebDeath> {
         let trimmed = line.trim();
         let stack_line = trimmed.strip_prefix("StackTrace:").unwrap_or(line);
         if let Some(type_name) = trimmed.strip_prefix("Exception:") {
-            if out.exception.chain.len() >= crate::dotnet::MAX_CHAIN {
+            if out.exception.chain.len() >= daaslens_stacktrace::MAX_CHAIN {
                 break;
             }
             let type_name = type_name.trim().to_owned();
@@ -168,19 +168,19 @@ pub fn web_death(event: &Event<'_>) -> Option<WebDeath> {
         } else if let Some(message) = trimmed.strip_prefix("Message:") {
             if let Some(thrown) = out.exception.chain.last_mut() {
                 let message = message.trim();
-                let end = message.floor_char_boundary(crate::dotnet::MAX_MESSAGE);
+                let end = message.floor_char_boundary(daaslens_stacktrace::MAX_MESSAGE);
                 message.get(..end).unwrap_or_default().clone_into(&mut thrown.message);
             }
         } else if let Some(frame) = parse_frame(stack_line)
             && let Some(stack) = stacks.last_mut()
-            && stack.len() < crate::dotnet::MAX_FRAMES
+            && stack.len() < daaslens_stacktrace::MAX_FRAMES
         {
             let of = out.exception.chain.len().saturating_sub(1);
-            stack.push(crate::RawFrame { of, ..frame });
+            stack.push(daaslens_stacktrace::RawFrame { of, ..frame });
         }
     }
     out.exception.root = out.exception.chain.len().saturating_sub(1);
     out.exception.frames =
-        stacks.into_iter().rev().flatten().take(crate::dotnet::MAX_FRAMES).collect();
+        stacks.into_iter().rev().flatten().take(daaslens_stacktrace::MAX_FRAMES).collect();
     Some(out)
 }

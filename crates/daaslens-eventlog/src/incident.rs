@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use daaslens_core::{Time, TimeRange};
 
-use crate::dotnet::ExceptionText;
 use crate::event::Event;
+use daaslens_stacktrace::ExceptionText;
 
 mod note;
 mod vanished;

@@ -30,23 +30,20 @@
 //!
 //! [`decode`] turns UTF-16 into UTF-8, [`plan`] cuts the bytes into pieces, [`read()`] yields the [`Item`]s of a
 //! piece. [`incident::fold`] makes incidents out of events, and [`incident::vanished`] lists the processes that were
-//! replaced without a word; [`ExceptionText`] and [`normalise_frame`] take .NET
-//! stacks apart.
+//! replaced without a word. Exceptions and their stacks are taken apart by `daaslens-stacktrace`.
 //!
 //! # What is promised
 //!
 //! It is safe to pass arbitrary bytes. Nothing here fails or panics, or does IO; the spans of all items tile the
 //! input; and items do not depend on how the input was cut. Time grows linearly with the input. Memory is bounded by
 //! a constant times the size of one event, which is at most [`MAX_EVENT`], with at most [`MAX_DATA`] strings;
-//! stacks are cut at [`dotnet::MAX_FRAMES`] frames, chains at [`dotnet::MAX_CHAIN`] exceptions.
+//! stacks are cut at [`daaslens_stacktrace::MAX_FRAMES`] frames, chains at [`daaslens_stacktrace::MAX_CHAIN`] exceptions.
 
 pub mod ancm;
 pub mod aspnet;
 mod code;
-pub mod dotnet;
 mod event;
 mod fault;
-mod frame;
 pub mod incident;
 mod parse;
 pub mod platform;
@@ -55,11 +52,8 @@ pub mod runtime;
 mod scan;
 pub mod windows;
 
-pub use code::parse_code;
-pub use dotnet::{ExceptionText, RawFrame, Thrown};
 pub use event::{Datum, Dialect, Event, Level};
 pub use fault::Fault;
-pub use frame::normalise_frame;
 pub use incident::{Incident, IncidentKind, Phase};
 pub use read::{Chunk, Item, Items, Malformed, decode, plan, read, read_all};
 

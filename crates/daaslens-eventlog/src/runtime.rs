@@ -4,9 +4,10 @@
 //! other) is written by `Microsoft.Extensions.Logging`, whose event log provider borrows the name of the source;
 //! nine in ten events of a real file are of that kind, and none of them is a crash.
 
-use crate::code::{code_after, parse_code, word_after};
-use crate::dotnet::ExceptionText;
+use crate::code::{code_after, word_after};
 use crate::event::Event;
+use daaslens_stacktrace::ExceptionText;
+use daaslens_stacktrace::parse_code;
 
 /// How the runtime ended a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

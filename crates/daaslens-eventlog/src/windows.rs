@@ -1,7 +1,7 @@
 //! Events that only whole servers have: Windows' own crash reports and the pool manager's. App Service writes none.
 
-use crate::code::parse_code;
 use crate::event::Event;
+use daaslens_stacktrace::parse_code;
 
 /// Application Error 1000: a process died of a native exception.
 #[derive(Clone, Debug, PartialEq, Eq)]

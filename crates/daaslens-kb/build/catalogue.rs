@@ -94,7 +94,7 @@ const SOURCE_KINDS: [&str; 4] = ["document", "code", "observed", "practice"];
 
 const EVIDENCE_KINDS: [&str; 7] =
     ["http", "events", "php", "deployments", "sessions", "metrics", "dumps"];
-const RUNTIMES: [&str; 6] = ["dot-net", "native", "php", "java", "node", "python"];
+const RUNTIMES: [&str; 8] = ["dot-net", "native", "php", "java", "node", "python", "ruby", "go"];
 const NAME_ROLES: [&str; 6] =
     ["framework", "noise", "join", "sentinel", "wrapper", "generic-message"];
 /// What one kind of evidence can say at most, in decibans. A single sign has to stay below it.

@@ -566,10 +566,14 @@ pub enum Runtime {
     Php,
     /// Java; names are classes and methods.
     Java,
-    /// Node; names are files.
+    /// Node; names are files, or functions.
     Node,
-    /// Python; names are files.
+    /// Python; names are files, or functions; of exceptions, classes.
     Python,
+    /// Ruby; names are files, or methods.
+    Ruby,
+    /// Go; names are packages with functions.
+    Go,
 }
 
 /// What a name does in the making of a signature.

@@ -77,7 +77,7 @@ pub(super) fn look(looking: &mut Looking<'_>, cluster: &ClusterSignal, attributi
         let first = incident.events.first().and_then(|i| events.list.get(*i));
         let id = first.map_or_else(String::new, |event| format!("{} {}", event.provider, event.id));
         let what = incident.exception.as_ref().map_or_else(String::new, |text| {
-            let signature = crate::signature::of_exception(text, incident.code);
+            let signature = daaslens_signature::of_exception(text, incident.code);
             format!(", {}", signature.exception)
         });
         let lag = incident.range.start.seconds() - cluster.range.start.seconds();

@@ -55,7 +55,7 @@ fn key(incident: &Incident) -> String {
     let exception = incident
         .exception
         .as_ref()
-        .map(|text| crate::signature::of_exception(text, incident.code).exact);
+        .map(|text| daaslens_signature::of_exception(text, incident.code).exact);
     format!(
         "{} {}",
         exception.unwrap_or_default(),
@@ -80,7 +80,7 @@ fn finding(incidents: &[&Incident], facts: &Facts<'_>) -> Finding {
         Severity::Critical
     };
     let signature =
-        first.exception.as_ref().map(|text| crate::signature::of_exception(text, first.code));
+        first.exception.as_ref().map(|text| daaslens_signature::of_exception(text, first.code));
     let why = match (&signature, first.code) {
         (Some(signature), _) if !signature.exception.is_empty() => {
             format!("{}: {}", signature.exception, signature.message)

@@ -2,11 +2,11 @@
 
 use crate::ancm::{Ancm, AncmKind, ancm};
 use crate::aspnet::web_death;
-use crate::dotnet::ExceptionText;
 use crate::event::Event;
 use crate::platform::{self, HttpPlatform, HttpPlatformKind};
 use crate::runtime::runtime_death;
 use crate::windows::{PoolKind, application_error, pool_event};
+use daaslens_stacktrace::ExceptionText;
 
 use super::IncidentKind;
 

@@ -1,7 +1,7 @@
 //! Events folded into incidents.
 
 use daaslens_eventlog::incident::{IncidentKind, Phase, fold, vanished};
-use daaslens_eventlog::{Incident, RawFrame, windows};
+use daaslens_eventlog::{Incident, windows};
 
 use crate::events;
 
@@ -19,8 +19,8 @@ fn shown(incidents: &[Incident]) -> Vec<String> {
             incident
                 .exception
                 .as_ref()
-                .and_then(|e| e.frames.first())
-                .map_or("-".to_owned(), RawFrame::normalised),
+                .and_then(|e| Some(e.place(e.frames.first()?).function))
+                .unwrap_or("-".to_owned()),
             incident.code,
             incident.detail.as_deref().unwrap_or("-"),
         )
@@ -65,7 +65,7 @@ fn without_the_first_event_the_module_tells_the_exception() {
     let without: Vec<_> = events(CRASHES).into_iter().filter(|event| event.id != 1026).collect();
     let incidents = fold(&without);
     assert_eq!(
-        incidents[0].exception.as_ref().unwrap().frames[0].normalised(),
+        incidents[0].exception.as_ref().map(|e| e.place(&e.frames[0]).function).unwrap(),
         "Shop.Bus.ConnectAsync"
     );
     assert_eq!(

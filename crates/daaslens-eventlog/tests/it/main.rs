@@ -1,6 +1,5 @@
 //! The event log reader against small files, each made for one quirk, and against anything at all.
 
-mod dotnet;
 mod incidents;
 mod laws;
 mod reader;

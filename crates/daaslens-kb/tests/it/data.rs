@@ -197,7 +197,7 @@ fn the_catalogue_is_broad() {
 fn names_and_their_roles() {
     use kb::{
         NameRole::{Framework, GenericMessage, Join, Noise, Sentinel, Wrapper},
-        Runtime::{DotNet, Java, Native, Node, Php, Python},
+        Runtime::{DotNet, Go, Java, Native, Node, Php, Python, Ruby},
     };
 
     for (runtime, role, name, expected) in [
@@ -220,14 +220,17 @@ fn names_and_their_roles() {
         (Native, Framework, "php_apcu.dll", false),
         (Native, Noise, "ntdll.dll!NtWaitForSingleObject", true),
         (Native, Sentinel, "ntdll!KiUserExceptionDispatcher", true),
-        (Php, Framework, "D:\\home\\site\\wwwroot\\wp-includes\\plugin.php", true),
-        (Php, Framework, "D:\\home\\site\\wwwroot\\wp-content\\plugins\\a\\a.php", false),
+        (Php, Framework, "D:/home/site/wwwroot/wp-includes/plugin.php", true),
+        (Php, Framework, "D:/home/site/wwwroot/wp-content/plugins/a/a.php", false),
         (Java, Framework, "org.springframework.web.Dispatcher.doGet", true),
         (Java, Wrapper, "java.util.concurrent.ExecutionException", true),
-        (Node, Framework, "C:\\home\\site\\wwwroot\\node_modules\\pg\\lib\\client.js", true),
-        (Node, Framework, "C:\\home\\site\\wwwroot\\server.js", false),
+        (Node, Framework, "C:/home/site/wwwroot/node_modules/pg/lib/client.js", true),
+        (Node, Framework, "C:/home/site/wwwroot/server.js", false),
         (Python, Framework, "/home/site/env/lib/python3.11/site-packages/flask/app.py", true),
         (Python, Sentinel, "anything", false),
+        (Ruby, Framework, "/usr/lib/ruby/gems/3.2.0/gems/rack-3.0/lib/rack/handler.rb", true),
+        (Go, Noise, "net/http.(*conn).serve", true),
+        (Go, Framework, "github.com/example/shop.Load", false),
     ] {
         assert_eq!(kb::has_role(runtime, role, name), expected, "{runtime:?} {role:?} {name}");
     }

@@ -18,81 +18,21 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::code::parse_code;
-
-/// The most frames that are kept. A stack overflow prints thousands.
-pub const MAX_FRAMES: usize = 256;
-/// The most exceptions of a chain that are kept.
-pub const MAX_CHAIN: usize = 32;
-/// The longest message that is kept, in bytes.
-pub const MAX_MESSAGE: usize = 4096;
-
-/// A parsed exception.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ExceptionText {
-    /// The exceptions, outermost first. Empty where only a stack was given.
-    pub chain: Vec<Thrown>,
-    /// The frames, innermost first.
-    pub frames: Vec<RawFrame>,
-    /// Which exception of the chain began it. Mostly the last one; an `AggregateException` has siblings behind it.
-    pub root: usize,
-}
-
-/// One exception of a chain.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Thrown {
-    /// `System.IO.IOException`. Empty where the source gives only the message of an inner exception.
-    pub type_name: String,
-    /// Its message, at most [`MAX_MESSAGE`] bytes.
-    pub message: String,
-    /// The code that stands in brackets between type and message: `(0x80131904)`.
-    pub code: Option<u32>,
-}
-
-/// One line of a stack.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RawFrame {
-    /// The method with its arguments, as written.
-    pub method: String,
-    /// The source file, where there are symbols.
-    pub file: Option<String>,
-    /// The line in it.
-    pub line: Option<u32>,
-    /// Which exception of the chain was on its way here: an index into [`ExceptionText::chain`].
-    pub of: usize,
-}
-
-impl RawFrame {
-    /// The stable name of the method: see [`normalise_frame`](crate::normalise_frame).
-    pub fn normalised(&self) -> String {
-        crate::frame::normalise_frame(&self.method)
-    }
-}
+use crate::lines::lines;
+use crate::model::{
+    ExceptionText, MAX_CHAIN, MAX_FRAMES, RawFrame, Thrown, add_line, bounded, cut,
+};
+use crate::parse_code;
 
 impl ExceptionText {
-    /// Whether nothing was recognised.
-    pub fn is_empty(&self) -> bool {
-        self.chain.is_empty() && self.frames.is_empty()
-    }
-
-    /// The exception that the code saw.
-    pub fn outermost(&self) -> Option<&Thrown> {
-        self.chain.first()
-    }
-
-    /// The exception that began it.
-    pub fn innermost(&self) -> Option<&Thrown> {
-        self.chain.get(self.root)
-    }
-
     /// Parses `text`. What stands before the exception is skipped, what stands after it is left alone.
     pub fn parse(text: &str) -> Self {
-        Parser::default().run(&unflattened(text), false)
+        Parser::default().run(&unflattened(text), false).0
     }
 
     /// Parses text that is known to begin with an exception, where any name is a type: after `Exception Info:`.
     pub fn parse_at_type(text: &str) -> Self {
-        Parser::default().run(&unflattened(text), true)
+        Parser::default().run(&unflattened(text), true).0
     }
 
     /// Parses what a program wrote on its consoles: the *last* unhandled exception counts, because that one ended it.
@@ -127,7 +67,7 @@ pub fn parse_frame(line: &str) -> Option<RawFrame> {
     while let Some(more) = rest.get(end..).filter(|more| more.starts_with("+MoveNext()")) {
         end += more.len().min("+MoveNext()".len());
     }
-    let method = rest.get(..end)?.to_owned();
+    let method = rest.get(..end)?;
     let (file, line) = rest.get(end..).map_or((None, None), place);
     Some(RawFrame { method: cut(method), file, line, of: 0 })
 }
@@ -140,9 +80,9 @@ fn place(text: &str) -> (Option<String>, Option<u32>) {
     match place.rsplit_once(':') {
         Some((file, tail)) if file.len() > 1 => {
             let digits = tail.trim_matches(|c: char| !c.is_ascii_digit());
-            (Some(cut(file.to_owned())), digits.parse().ok())
+            (Some(cut(file)), digits.parse().ok())
         }
-        _ => (Some(cut(place.to_owned())), None),
+        _ => (Some(cut(place)), None),
     }
 }
 
@@ -210,10 +150,16 @@ struct Open {
 }
 
 impl Parser {
-    fn run(mut self, text: &str, any_type: bool) -> ExceptionText {
-        for line in text.lines() {
+    /// The exception, and how many bytes of the text belong to it.
+    fn run(mut self, text: &str, any_type: bool) -> (ExceptionText, usize) {
+        let mut used = 0;
+        for one in lines(text) {
+            let line = one.text;
             if !self.line(line, any_type) {
                 break;
+            }
+            if !one.is_blank() {
+                used = one.end;
             }
             if line.trim_end().ends_with("<---")
                 && let Some(length) = self.members.pop()
@@ -226,7 +172,7 @@ impl Parser {
         for thrown in &mut self.out.chain {
             thrown.message.truncate(thrown.message.trim_end().len());
         }
-        self.out
+        (self.out, used)
     }
 
     /// Takes one line; `false` once the exception is over.
@@ -375,9 +321,10 @@ fn header(text: &str) -> Option<Thrown> {
     });
     let found = HEADER.as_ref()?.captures(text)?;
     Some(Thrown {
-        type_name: cut(found.get(1)?.as_str().to_owned()),
+        type_name: cut(found.get(1)?.as_str()),
         code: found.get(2).and_then(|code| parse_code(code.as_str())),
         message: found.get(3).map(|text| bounded(text.as_str().trim_start())).unwrap_or_default(),
+        word: None,
     })
 }
 
@@ -396,27 +343,12 @@ fn is_separator(line: &str) -> bool {
     line.len() > 7 && line.starts_with("--- ") && line.ends_with(" ---")
 }
 
-fn add_line(message: &mut String, line: &str) {
-    if message.len() >= MAX_MESSAGE {
-        return;
-    }
-    message.push('\n');
-    message.push_str(&bounded(line));
-    truncate(message, MAX_MESSAGE);
+/// An exception that begins at the start of `text`, and how many bytes belong to it.
+pub(crate) fn read(text: &str) -> (ExceptionText, usize) {
+    Parser::default().run(text, true)
 }
 
-fn bounded(text: &str) -> String {
-    let mut text = text.get(..text.floor_char_boundary(MAX_MESSAGE)).unwrap_or(text).to_owned();
-    text.truncate(text.trim_end_matches('\r').len());
-    text
-}
-
-/// Names longer than any compiler makes them are cut.
-fn cut(mut text: String) -> String {
-    truncate(&mut text, 1024);
-    text
-}
-
-fn truncate(text: &mut String, max: usize) {
-    text.truncate(text.floor_char_boundary(max));
+/// An exception with its stack on one line.
+pub(crate) fn read_flat(line: &str) -> ExceptionText {
+    Parser::default().run(&unflattened(line), true).0
 }

@@ -22,7 +22,7 @@ const MAX_DEPTH: u32 = 4;
 /// | `lambda_method123(Closure , Object )` | `lambda_method` |
 pub fn normalise_frame(frame: &str) -> String {
     let frame = frame.trim();
-    let parsed = crate::dotnet::parse_frame(frame);
+    let parsed = crate::parse_frame(frame);
     let frame = parsed.as_ref().map_or(frame, |parsed| &parsed.method);
     let name = frame.split('(').next().unwrap_or_default().trim();
     let name = name.get(..name.floor_char_boundary(4 * MAX_NAME)).unwrap_or(name);

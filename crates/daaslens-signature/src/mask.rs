@@ -19,13 +19,13 @@ const MAX_QUOTED: usize = 512;
 /// | `https://api.example.com/v1/items/7?key=s` | `https://api.example.com/v1/items/{n}?{query}` |
 /// | `(10.0.0.4:1433)` | `({ip})` |
 /// | `error 0x80070020 at 0x00007FF8A1B2C3D4` | `error 0x80070020 at {hex}` |
-pub(crate) fn mask(text: &str) -> String {
+pub fn mask(text: &str) -> String {
     masked(text, |_, _| None)
 }
 
 /// As [`mask`], but names of the program stay: `for type 'Shop.IStore'` is what a person has to know, and no value
 /// of a user. Only behind the words that announce a name: `Login failed for user 'Ann'` has quotation marks too.
-pub(crate) fn mask_values(text: &str) -> String {
+pub fn mask_values(text: &str) -> String {
     masked(text, name_of_program)
 }
 

@@ -3,7 +3,7 @@
 //! `SqlException` is a refused login, a deadlock or a timeout; `FileNotFoundException` is a different bug for each
 //! file. The number or name that tells them apart stands in the message, always in the same place.
 
-use daaslens_eventlog::Thrown;
+use daaslens_stacktrace::{Language, Thrown};
 
 use super::mask::mask;
 
@@ -11,10 +11,34 @@ use super::mask::mask;
 const MAX: usize = 80;
 
 /// The code or name that tells an exception from others of its type.
-pub(crate) fn detail(thrown: &Thrown) -> Option<String> {
+pub(crate) fn detail(language: Language, thrown: &Thrown) -> Option<String> {
     let message = thrown.message.as_str();
-    let name = thrown.type_name.rsplit(['.', '+']).next().unwrap_or(&thrown.type_name);
-    let found = match name {
+    let name = thrown.type_name.rsplit(['.', '+', '\\', ':']).next().unwrap_or(&thrown.type_name);
+    let found = match language {
+        Language::Node => thrown.word.clone().or_else(|| node_code(message)).or_else(|| {
+            // Most of what Node throws is an `Error` or a `TypeError`: the message is what tells them apart.
+            let first = message.lines().next().unwrap_or_default();
+            (!first.is_empty()).then(|| mask(first))
+        }),
+        Language::Go => {
+            let first = message.lines().next().unwrap_or_default();
+            (!first.is_empty()).then(|| mask(first))
+        }
+        Language::Python => python(name, message),
+        Language::Php => sql_state_in_brackets(message),
+        Language::Java => java(name, message),
+        _ => dot_net(name, message),
+    };
+    let found = found
+        .or_else(|| status(message))
+        .or_else(|| service(message))
+        .or_else(|| number_behind_hexadecimal(message))
+        .or_else(|| thrown.code.map(code));
+    found.map(|text| text.get(..text.floor_char_boundary(MAX)).unwrap_or(&text).to_owned())
+}
+
+fn dot_net(name: &str, message: &str) -> Option<String> {
+    match name {
         "SqlException" => number_behind(message, &["Error Number:", "Number:"]),
         "PostgresException" | "NpgsqlException" => sql_state(message),
         "FileNotFoundException"
@@ -36,13 +60,67 @@ pub(crate) fn detail(thrown: &Thrown) -> Option<String> {
         }
         "WebException" => number_behind(message, &["("]),
         _ => None,
+    }
+}
+
+/// What is missing is the whole message of these: a class, a module, a bean.
+fn java(name: &str, message: &str) -> Option<String> {
+    match name {
+        "ClassNotFoundException"
+        | "NoClassDefFoundError"
+        | "NoSuchMethodError"
+        | "NoSuchFieldError" => {
+            Some(message.split(' ').next()?.trim_matches('\'').replace('/', "."))
+        }
+        "NoSuchBeanDefinitionException" => first_quoted(message).map(|text| type_name(&text)),
+        "FileNotFoundException" | "NoSuchFileException" => {
+            Some(file_or_assembly(message.split(" (").next()?))
+        }
+        "OutOfMemoryError" => Some(mask(message)).filter(|text| !text.is_empty()),
+        _ => None,
+    }
+}
+
+fn python(name: &str, message: &str) -> Option<String> {
+    match name {
+        "ModuleNotFoundError" | "ImportError" | "AttributeError" | "NameError" => {
+            Some(message.lines().next()?.split(" (").next()?.to_owned())
+                .filter(|text| !text.is_empty())
+        }
+        "FileNotFoundError" | "PermissionError" => {
+            first_quoted(message).map(|text| file_or_assembly(&text))
+        }
+        // `(2003, "Can't connect to MySQL server …")`, `('08001', '[08001] [Microsoft] …')`
+        "OperationalError" | "ProgrammingError" | "IntegrityError" | "InterfaceError" => {
+            let inner =
+                message.split_once('(').map(|(_, rest)| rest.trim_start_matches(['\'', '"']))?;
+            let code: String = inner.chars().take_while(char::is_ascii_alphanumeric).collect();
+            (code.len() >= 4 && code.bytes().any(|b| b.is_ascii_digit())).then_some(code)
+        }
+        _ => None,
+    }
+}
+
+/// `SQLSTATE[HY000] [2002] Connection refused`, `SQLSTATE[42S02]: Base table …: 1146 Table …`.
+fn sql_state_in_brackets(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("SQLSTATE[")?;
+    let (state, rest) = rest.split_once(']')?;
+    if state.len() > 5 {
+        return None;
+    }
+    let number = rest.trim_start().strip_prefix('[').and_then(|rest| rest.split(']').next());
+    Some(number.map_or_else(|| state.to_owned(), |number| format!("{state} {number}")))
+}
+
+/// `connect ECONNREFUSED 10.0.0.4:5432`, `ENOENT: no such file or directory`.
+fn node_code(message: &str) -> Option<String> {
+    let is_code = |word: &&str| {
+        (4..=24).contains(&word.len())
+            && word.starts_with('E')
+            && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
     };
-    let found = found
-        .or_else(|| status(message))
-        .or_else(|| service(message))
-        .or_else(|| number_behind_hexadecimal(message))
-        .or_else(|| thrown.code.map(code));
-    found.map(|text| text.get(..text.floor_char_boundary(MAX)).unwrap_or(&text).to_owned())
+    let first = message.lines().next()?;
+    first.split([' ', ':']).take(4).find(is_code).map(str::to_owned)
 }
 
 /// Win32 errors are known by their decimal numbers, the rest by hexadecimal ones.
@@ -127,7 +205,7 @@ fn file_or_assembly(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use daaslens_eventlog::ExceptionText;
+    use daaslens_stacktrace::{ExceptionText, Language};
 
     use super::detail;
 
@@ -191,7 +269,7 @@ mod tests {
             ("System.IO.FileNotFoundException: Could not find 'x", None),
         ] {
             let parsed = ExceptionText::parse(text);
-            let found = detail(parsed.innermost().unwrap());
+            let found = detail(Language::DotNet, parsed.innermost().unwrap());
             assert_eq!(found.as_deref(), expected, "{text}");
         }
     }

@@ -1,6 +1,6 @@
 //! Exception texts and names of methods.
 
-use daaslens_eventlog::{ExceptionText, normalise_frame};
+use daaslens_stacktrace::{ExceptionText, normalise_frame};
 
 fn shown(text: &ExceptionText) -> Vec<String> {
     let chain = text.chain.iter().enumerate().map(|(at, thrown)| {

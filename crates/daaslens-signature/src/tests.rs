@@ -1,6 +1,6 @@
 //! Texts of crashes in groups: what is one bug has one signature, what is not has another.
 
-use daaslens_eventlog::ExceptionText;
+use daaslens_stacktrace::ExceptionText;
 use proptest::prelude::*;
 
 use super::{MAX_FRAME, MAX_MESSAGE, MAX_TEXT, Signature, of_exception, of_native};
