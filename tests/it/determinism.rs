@@ -1,6 +1,6 @@
 //! The same input gives the same bytes, however it was read.
 
-use daaslens_testkit::{ZipMethod, ZipOptions, scenario};
+use daaslens_testkit::{Bundle, LongNames, ZipMethod, ZipOptions, gzip, scenario, tar};
 
 use super::support::{BUNDLE, Place};
 
@@ -40,7 +40,7 @@ fn a_second_run_on_another_day_and_in_another_folder_gives_the_same_bytes() {
 }
 
 #[test]
-fn zip_tree_and_zip_in_zip_hold_the_same() {
+fn tree_zip_zip_in_zip_and_tar_hold_the_same() {
     let place = Place::new();
     let bundle = scenario::first_look(1).bundle;
     bundle.write_to(&place.path("bundle")).unwrap();
@@ -61,8 +61,21 @@ fn zip_tree_and_zip_in_zip_hold_the_same() {
     ];
     let of_tree =
         run(&place, "bundle", &[]).1.replace("\"bundle/", "\"IN/").replace("\"bundle\"", "\"IN\"");
-    for (name, options) in shapes {
-        place.write(name, &bundle.to_zip(&options).unwrap());
+    let mut files: Vec<(&str, Vec<u8>)> = shapes
+        .into_iter()
+        .map(|(name, options)| (name, bundle.to_zip(&options).unwrap()))
+        .collect();
+    let mut backwards = Bundle::default();
+    for file in bundle.files().iter().rev() {
+        backwards.add(file.path.clone(), file.bytes.clone());
+    }
+    files.push(("backwards.zip", backwards.to_zip(&ZipOptions::default()).unwrap()));
+    let tar = tar(&bundle, LongNames::Gnu);
+    files.push(("bundle.tar.gz", gzip(&tar).unwrap()));
+    files.push(("bundle.tgz", gzip(&tar).unwrap()));
+    files.push(("bundle.tar", tar));
+    for (name, bytes) in files {
+        place.write(name, &bytes);
         let json = run(&place, name, &[]).1;
         let json = json
             .replace(&format!("\"{name}!/bundle.zip!/"), "\"IN/")

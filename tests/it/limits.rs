@@ -2,7 +2,10 @@
 
 use std::io::Write as _;
 
-use daaslens_testkit::{Bundle, ZipMethod, ZipOptions, hostile};
+use daaslens_testkit::{
+    Bundle, BundleFile, LongNames, RawMember, RawZip, Sizes, ZipMethod, ZipOptions, hostile,
+    scenario, tar,
+};
 use serde_json::Value;
 use zip::write::SimpleFileOptions;
 
@@ -138,10 +141,20 @@ fn encrypted_members_and_unknown_methods_are_named() {
 #[test]
 fn archives_that_were_cut_off_are_named() {
     let place = place();
-    let zip = zip_of(&[("a.log", &LOG.repeat(50)), ("b.log", LOG)], ZipMethod::Deflate);
-    place.write("in/cut.zip", &zip[..zip.len() * 2 / 3]);
-    let cut = check(&place, "in/cut.zip");
+    let zip = zip_of(&[("a.log", &log(3)), ("b.log", LOG)], ZipMethod::Deflate);
+    place.write("in/nothing.zip", &zip[..20]);
+    let cut = check(&place, "in/nothing.zip");
     assert!(cut.starts_with("unreadable: it is no whole zip archive"), "{cut}");
+    let mut bundle = Bundle::default();
+    bundle.add("a.log", log(4)).add("b.log", log(5));
+    let tar = tar(&bundle, LongNames::Gnu);
+    place.write("in/cut.tar", &tar[..1645]);
+    assert_eq!(check(&place, "in/cut.tar"), "partial: it was cut off inside its last member");
+    assert_eq!(check(&place, "in/cut.tar!/a.log"), "read: no reason");
+    assert_eq!(
+        check(&place, "in/cut.tar!/b.log"),
+        "partial: the rest could not be read: the archive ends inside it"
+    );
     // A member whose packed bytes are damaged: the list is fine, the member is not.
     let mut noise = LOG.to_vec();
     for n in 0..4000_u32 {
@@ -166,6 +179,61 @@ fn archives_that_were_cut_off_are_named() {
     assert!(cut.starts_with("partial: the rest could not be read: "), "{cut}");
     let findings = place.findings(["in"]);
     assert!(source(&findings, "in/cut.log.gz")["records"].as_u64().unwrap() > 100);
+}
+
+/// Kudu writes its dump while it is downloaded: sizes stand behind the members, and a download that breaks off has no
+/// list of them.
+#[test]
+fn a_dump_that_was_cut_off_gives_every_whole_member_and_says_what_is_missing() {
+    let bundle = scenario::first_look(1).bundle;
+    let mut zip = RawZip::default();
+    let npm = [BundleFile { path: "npm-debug.log".into(), bytes: b"0 info it worked".to_vec() }];
+    // Kudu packs the deployments first, then the logs, then what npm left.
+    let ends: Vec<(&str, usize)> = bundle
+        .files()
+        .iter()
+        .rev()
+        .chain(&npm)
+        .map(|file| {
+            let member = RawMember::deflated(&file.path, &file.bytes).with_sizes(Sizes::Behind);
+            (file.path.as_str(), zip.add(&member))
+        })
+        .collect();
+    let all = zip.finish();
+    let cut = all.len() * 60 / 100;
+    let place = Place::new();
+    place.write("all/dump.zip", &all);
+    place.write("cut/dump.zip", &all[..cut]);
+    let (of_all, of_cut) = (place.findings(["all/dump.zip"]), place.findings(["cut/dump.zip"]));
+    let whole: Vec<&str> =
+        ends.iter().filter(|(_, end)| *end <= cut).map(|(path, _)| *path).collect();
+    assert!(whole.len() > 2 && whole.len() < ends.len() - 1, "{ends:?}");
+    for path in &whole {
+        let path = format!("dump.zip!/{path}");
+        assert_eq!(source(&of_cut, &path), source(&of_all, &path), "{path}");
+    }
+    let torn = format!("dump.zip!/{}", ends[whole.len()].0);
+    assert_eq!(
+        said(source(&of_cut, &torn)),
+        "partial: the rest could not be read: the archive ends inside it"
+    );
+    assert!(
+        source(&of_cut, &torn)["records"].as_u64() < source(&of_all, &torn)["records"].as_u64()
+    );
+    let archive = source(&of_cut, "dump.zip");
+    assert_eq!(archive["kind"], "archive");
+    assert_eq!(
+        said(archive).replace('\u{a0}', " "),
+        format!(
+            "partial: it was cut off, its end is missing: {} whole members and 1 torn one were found by their own \
+             headers; what came after them is not in the file",
+            whole.len()
+        )
+    );
+    // Nothing else is there, and what is missing is a finding of its own.
+    assert_eq!(of_cut["sources"].as_array().unwrap().len(), whole.len() + 2);
+    let findings = of_cut["findings"].to_string();
+    assert!(findings.contains("data-quality") && findings.contains("it was cut off"), "{findings}");
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub enum Kind {
     AppLog,
     /// An export of Azure Monitor metrics.
     Metrics,
-    /// An archive that could not be opened.
+    /// An archive that could not be opened, or not as a whole.
     Archive,
     /// A file with nothing in it.
     Empty,
@@ -121,6 +121,12 @@ pub trait Source: Send + Sync {
 
     /// Why it cannot be read at all, where that is known already.
     fn fault(&self) -> Option<&str>;
+
+    /// What is missing of an archive of which the rest could be opened; its members are sources of their own, and its
+    /// size is the number of bytes that belong to none of them.
+    fn missing(&self) -> Option<&str> {
+        None
+    }
 
     /// Whether pieces can be read apart, with [`Source::read_at`].
     fn is_seekable(&self) -> bool;

@@ -66,6 +66,9 @@ impl Bytes {
             Self::Part(whole, start, len) => {
                 let left = usize::try_from(len.saturating_sub(offset)).unwrap_or(usize::MAX);
                 let n = left.min(buffer.len());
+                if n == 0 {
+                    return Ok(0);
+                }
                 whole.read_at(start + offset, &mut buffer[..n])
             }
         }

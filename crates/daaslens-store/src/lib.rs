@@ -2,7 +2,8 @@
 //!
 //! [`Store::open`] takes what was given on the command line (folders, files, archives in archives) and lists
 //! every file in it as a [`Source`]: named, sized, its first bytes looked at, its [`Kind`] recognised. Nothing is
-//! unpacked to disk. What cannot be opened is listed too, with the reason, and never stops the rest.
+//! unpacked to disk. What cannot be opened is listed too, with the reason, and never stops the rest; an archive of
+//! which a part is missing is listed beside its members, and says what.
 //!
 //! # Limits
 //!
@@ -10,13 +11,18 @@
 //! one member and all of them may inflate; each limit that is exceeded is a visible fault of the source that
 //! exceeded it. Names are read and never written: `..`, drive letters and backslashes are only text.
 
-mod archive;
 mod bytes;
+mod content;
 mod limits;
+mod lister;
 mod recognise;
+mod salvage;
 mod store;
+mod tar_list;
 #[cfg(test)]
 mod tests;
+mod text;
+mod zip_list;
 
 pub use daaslens_core::{Kind, Source};
 pub use limits::Limits;

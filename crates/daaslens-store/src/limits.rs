@@ -16,8 +16,10 @@ pub struct Limits {
     pub ratio: u64,
     /// Members smaller than this are not held to the ratio.
     pub ratio_from: u64,
-    /// The largest archive inside an archive; it is held in memory while its members are read.
+    /// The largest packed archive inside an archive (a `.tar.gz` is one); it is held in memory.
     pub nested: u64,
+    /// How much all archives that are held in memory may take together.
+    pub held: u64,
     /// Bytes that all members together may inflate to.
     pub total: u64,
 }
@@ -30,6 +32,7 @@ impl Default for Limits {
             ratio: 200,
             ratio_from: 256 << 20,
             nested: 1 << 30,
+            held: 4 << 30,
             total: 2 << 40,
         }
     }
@@ -54,7 +57,8 @@ impl Budget {
         Arc::new(Self { limit, used: AtomicU64::new(0) })
     }
 
-    fn take(&self, n: u64) -> bool {
+    /// Whether `n` more bytes may be read.
+    pub(crate) fn take(&self, n: u64) -> bool {
         self.used.fetch_add(n, Ordering::Relaxed).saturating_add(n) <= self.limit
     }
 }
@@ -63,29 +67,13 @@ impl Budget {
 pub(crate) struct Limited<'a, R> {
     inner: R,
     left: u64,
-    reason: &'static str,
     budget: &'a Budget,
 }
 
 impl<'a, R: Read> Limited<'a, R> {
     /// For a member of `packed` bytes.
     pub(crate) fn new(inner: R, packed: u64, limits: &Limits, budget: &'a Budget) -> Self {
-        Self {
-            inner,
-            left: limits.of_member(packed),
-            reason: "it inflates to more than the allowed multiple of its packed size",
-            budget,
-        }
-    }
-
-    /// For an archive that is to be held in memory.
-    pub(crate) fn at_most(inner: R, left: u64, budget: &'a Budget) -> Self {
-        Self {
-            inner,
-            left,
-            reason: "it is larger than an archive inside an archive may be",
-            budget,
-        }
+        Self { inner, left: limits.of_member(packed), budget }
     }
 }
 
@@ -93,15 +81,19 @@ impl<R: Read> Read for Limited<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
         if n as u64 > self.left {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, self.reason));
+            return Err(too_large(
+                "it inflates to more than the allowed multiple of its packed size",
+            ));
         }
         self.left -= n as u64;
         if !self.budget.take(n as u64) {
-            return Err(io::Error::new(
-                io::ErrorKind::FileTooLarge,
-                "all archives together inflate to more than is allowed",
-            ));
+            return Err(too_large("all archives together inflate to more than is allowed"));
         }
         Ok(n)
     }
+}
+
+/// The error of a limit that is exceeded.
+pub(crate) fn too_large(reason: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, reason)
 }

@@ -1,5 +1,7 @@
 //! Archives against limits that are small enough to be reached.
 
+mod containers;
+
 use std::io::{Cursor, Write as _};
 use std::path::PathBuf;
 
@@ -9,8 +11,16 @@ use zip::{CompressionMethod, ZipWriter};
 
 use crate::{Limits, Options, Store};
 
-fn limits() -> Limits {
-    Limits { depth: 2, members: 4, ratio: 10, ratio_from: 1000, nested: 2000, total: 100_000 }
+pub(crate) fn limits() -> Limits {
+    Limits {
+        depth: 2,
+        members: 4,
+        ratio: 10,
+        ratio_from: 1000,
+        nested: 2000,
+        held: 3000,
+        total: 100_000,
+    }
 }
 
 fn zip(files: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
@@ -24,18 +34,18 @@ fn zip(files: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
 
 /// `path: bytes that can be read, or why not` of everything in a file of that name and content.
 #[expect(clippy::disallowed_methods, reason = "there has to be a file to open")]
-fn list(name: &str, bytes: &[u8], limits: Limits) -> Vec<String> {
+pub(crate) fn list(name: &str, bytes: &[u8], limits: Limits) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let path: PathBuf = folder.path().join(name);
     std::fs::write(&path, bytes).unwrap();
     let store = Store::open(&[path], &Options { limits, ..Options::default() });
     assert_eq!(store.errors().len(), 0);
-    store.sources().iter().map(|source| describe(&**source)).collect()
+    store.sources().iter().map(|source| describe(&**source).replace('\u{a0}', " ")).collect()
 }
 
 fn describe(source: &dyn Source) -> String {
     let path = &source.origin().path;
-    if let Some(fault) = source.fault() {
+    if let Some(fault) = source.fault().or(source.missing()) {
         return format!("{path}: {fault}");
     }
     let mut read = Vec::new();

@@ -7,7 +7,7 @@
 //!
 //! * **Builders**: [`LogBuilder`] (W3C lines), [`EventLogBuilder`] (`eventlog.xml`), [`PhpLogBuilder`],
 //!   [`DeploymentBuilder`], [`DaasSessionBuilder`], and [`Bundle`], a tree of files in memory that becomes a
-//!   folder or a zip of any of the kinds that occur.
+//!   folder or a zip of any of the kinds that occur; [`RawZip`] and [`tar`] make archives byte for byte.
 //! * **Truth**: [`Tally`] counts requests as the contract says, [`Truth`] is its serialisable form.
 //! * **Laws**: [`laws`] holds the checks that every parser and every mergeable state must pass, and
 //!   [`hostile`] the inputs on which they must pass it.
@@ -18,6 +18,7 @@
 //! Everything is a function of its arguments. The random numbers come from a seed, and logarithms are computed
 //! with plain arithmetic, so that the same seed gives the same bytes on every machine.
 
+mod archive;
 mod bundle;
 mod daas;
 mod deployments;
@@ -33,7 +34,8 @@ mod tally;
 mod truth;
 mod w3c;
 
-pub use bundle::{Bundle, BundleFile, ZipMethod, ZipOptions};
+pub use archive::{LongNames, RawMember, RawZip, Sizes, deflate64_run, tar, tar_member};
+pub use bundle::{Bundle, BundleFile, ZipMethod, ZipOptions, gzip};
 pub use daas::{CollectedLog, DaasSessionBuilder};
 pub use deployments::DeploymentBuilder;
 pub use events::{Event, EventLogBuilder};

@@ -71,6 +71,13 @@ pub(crate) fn read(
     progress: &dyn Progress,
     outcomes: &mut [Outcome],
 ) -> Records {
+    for (source, outcome) in sources.iter().zip(&mut *outcomes) {
+        // An archive whose members are sources of their own: nothing of it is read here.
+        if let Some(missing) = source.missing() {
+            outcome.status = SourceStatus::Partial;
+            outcome.reason = Some(missing.to_owned());
+        }
+    }
     let wanted: Vec<usize> = (0..sources.len()).filter(|i| is_read_here(&*sources[*i])).collect();
     let read = pool.install(|| {
         wanted.par_iter().map(|&i| (i, one(&*sources[i], i, config, progress))).collect::<Vec<_>>()
