@@ -49,7 +49,6 @@
 //! assert_eq!(records[0].level(), Some(Level::Error));
 //! assert_eq!(records[0].category(), "Shop.Cart");
 //! assert_eq!(records[0].headline(), "no stock");
-//! assert_eq!(records[0].exception().map(|exception| exception.kind), Some("Shop.EmptyException"));
 //! assert_eq!(records[0].time().map(daaslens_core::Time::rfc3339).as_deref(), Some("2026-01-19T03:23:06Z"));
 //! ```
 
@@ -65,7 +64,7 @@ mod record;
 mod sniff;
 mod stamp;
 mod text;
-mod trace;
+pub mod threads;
 
 pub use head::Form;
 pub use level::Level;
@@ -73,4 +72,3 @@ pub use origin::{FileName, Writer, file_name};
 pub use read::{Item, MAX_RECORD, Reader};
 pub use record::{Dated, Record, Zone};
 pub use sniff::sniff;
-pub use trace::{Exception, Language};

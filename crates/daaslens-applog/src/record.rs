@@ -7,7 +7,26 @@ use daaslens_core::{Span, Time};
 
 use crate::head::Form;
 use crate::level::Level;
-use crate::trace::{self, Exception};
+
+/// Phrases that say that nobody caught an exception.
+const UNHANDLED: &[&str] = &[
+    "Unhandled exception",
+    "Unhandled Exception",
+    "unhandled exception has occurred",
+    "uncaught exception",
+    "Uncaught exception",
+    "Exception in thread \"",
+    "UnhandledPromiseRejection",
+    "Host terminated unexpectedly",
+    "Hosting failed to start",
+    "Application startup exception",
+    "Stack overflow.",
+    "Process terminated.",
+    "FATAL ERROR: ",
+];
+
+/// How far into a message they are looked for.
+const UNHANDLED_WITHIN: usize = 400;
 
 /// Where the time of a record comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,9 +153,11 @@ impl Record<'_> {
         message.lines().next().unwrap_or_default().trim_end()
     }
 
-    /// The first exception in the message.
-    pub fn exception(&self) -> Option<Exception<'_>> {
-        trace::find(self.message())
+    /// Whether it says that nobody caught an exception, so that a process, a start or a request ended with it.
+    pub fn is_unhandled(&self) -> bool {
+        let message = self.message();
+        let head = message.get(..message.floor_char_boundary(UNHANDLED_WITHIN)).unwrap_or(message);
+        UNHANDLED.iter().any(|phrase| head.contains(phrase)) || message.contains("\nNode.js v")
     }
 
     fn part(&self, range: &Range<usize>) -> &str {

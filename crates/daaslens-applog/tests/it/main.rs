@@ -1,6 +1,7 @@
 //! Everything the crate says about each fixture, and the laws on arbitrary bytes.
 
 mod laws;
+mod threads;
 
 use std::fmt::Write as _;
 
@@ -45,16 +46,11 @@ fn describe(name: &str, log: &[u8]) -> String {
             let _ = write!(out, " pid {pid}");
         }
         let _ = writeln!(out, "\n  {}", record.headline());
-        if let Some(found) = record.exception() {
-            let _ = writeln!(
-                out,
-                "  {:?}{} {} : {} ({} lines)",
-                found.language,
-                if found.is_unhandled { " unhandled" } else { "" },
-                found.kind,
-                found.message,
-                found.text.lines().count()
-            );
+        if record.is_unhandled() {
+            out.push_str("  nobody caught it\n");
+        }
+        for line in record.message().lines().skip(1) {
+            let _ = writeln!(out, "  | {line}");
         }
     });
     out
