@@ -45,6 +45,8 @@ pub enum Kind {
     Kudu,
     /// Text that an application wrote: trace, stdout, iisnode, web jobs, containers.
     AppLog,
+    /// The stacks of all threads of a process: of Java, Node, .NET.
+    ThreadDump,
     /// An export of Azure Monitor metrics.
     Metrics,
     /// An archive that could not be opened, or not as a whole.
@@ -78,6 +80,7 @@ impl Kind {
             Self::ToolReport => "tool-report",
             Self::Kudu => "kudu",
             Self::AppLog => "app-log",
+            Self::ThreadDump => "thread-dump",
             Self::Metrics => "metrics",
             Self::Archive => "archive",
             Self::Empty => "empty",

@@ -11,6 +11,8 @@
 //! one member and all of them may inflate; each limit that is exceeded is a visible fault of the source that
 //! exceeded it. Names are read and never written: `..`, drive letters and backslashes are only text.
 
+mod app_text;
+mod archive;
 mod bytes;
 mod content;
 mod limits;

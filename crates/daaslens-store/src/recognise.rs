@@ -6,6 +6,8 @@
 
 use daaslens_core::Kind;
 
+use crate::app_text::{is_app_log, is_thread_dump};
+
 /// What the rules look at.
 pub(crate) struct Subject<'a> {
     /// The path in lower case, with `/`.
@@ -88,6 +90,7 @@ const CONTENT: &[Rule] = &[
         s.starts("{") && is_resource_log(s) || s.starts("[") && is_resource_log(s)
     }),
     (Kind::Metrics, |s| s.starts("{") && s.has("\"timeseries\"") && s.has("\"interval\"")),
+    (Kind::ThreadDump, |s| is_thread_dump(s.trimmed())),
     (Kind::PhpLog, is_php_log),
     (Kind::Ncsa, |s| is_ncsa(s.first_line())),
     (Kind::IisNative, |s| is_native(s.first_line())),
@@ -121,6 +124,7 @@ const NAME: &[Rule] = &[
     (Kind::FailedRequest, |s| {
         s.path.contains("w3svc") && s.name.starts_with("fr") && s.ends(".xml")
     }),
+    (Kind::ThreadDump, |s| s.ends("_jstack.log")),
     (Kind::AppLog, |s| {
         (s.under("logfiles/application")
             || s.under("iisnode")
@@ -138,11 +142,17 @@ const NAME: &[Rule] = &[
             || s.name.starts_with("httpplatformstdout")
             || s.name.starts_with("diagnostics-")
             || s.ends("_docker.log")
-            || s.ends("_jstack.log")
             || s.ends("logging-errors.txt"))
             && [".txt", ".log"].iter().any(|e| s.ends(e))
     }),
 ];
+
+/// By content, for what neither says: applications write their logs anywhere, under any name.
+const LATE: &[Rule] = &[(Kind::AppLog, |s| {
+    let is_text = [".txt", ".log", ".out", ".err", ".json", ".jsonl", ".ndjson"];
+    // `app.log.1`, `app.log.2026-01-19`
+    (is_text.iter().any(|e| s.ends(e)) || s.name.contains(".log.")) && is_app_log(s.trimmed())
+})];
 
 /// Recognises a file.
 pub(crate) fn recognise(subject: &Subject<'_>) -> Kind {
@@ -154,7 +164,7 @@ pub(crate) fn recognise(subject: &Subject<'_>) -> Kind {
             None => Kind::Empty,
         };
     }
-    find(CONTENT).or_else(|| find(NAME)).unwrap_or(Kind::NotALog)
+    find(CONTENT).or_else(|| find(NAME)).or_else(|| find(LATE)).unwrap_or(Kind::NotALog)
 }
 
 fn is_resource_log(subject: &Subject<'_>) -> bool {
@@ -374,6 +384,7 @@ mod tests {
             ("LogFiles/http/RawLogs/dda7cc-202512040635.log", "", Kind::W3c),
             ("LogFiles/Application/diagnostics-20250815.txt", "2025-08-15 hello", Kind::AppLog),
             ("site/wwwroot/iisnode/2127c6-10992-stdout-1415139281204.txt", "Ghost", Kind::AppLog),
+            ("DaaS/Logs/240112_0935127841/RD0003FF/RD0003FF_4200_jstack.log", "", Kind::ThreadDump),
             ("data/DaaS/PrivateSettings.json", "{ // c", Kind::Daas),
             ("site/deployments/active", "abc", Kind::Deployment),
             ("notes.txt", "", Kind::Empty),

@@ -89,12 +89,12 @@ pub(super) fn read(text: &str) -> Threads {
         }
         match part {
             Part::Deadlock if bare.starts_with("Java stack information for the threads") => {
-                part = Part::Again
+                part = Part::Again;
             }
             Part::Deadlock => stated(dump, bare),
             // A further circle, or the end of them, which stands at the end of the dump.
             Part::Again if bare.starts_with("Found ") && bare.ends_with('.') => {
-                part = Part::Threads
+                part = Part::Threads;
             }
             Part::Again => {}
             Part::Threads => {

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use super::{Lock, MAX_FRAMES, State, Thread, ThreadDump, Threads, Writer, java, kept, lines};
 
 /// Whether a text begins like one.
-pub(super) fn sniff(text: &[u8]) -> bool {
+fn is_one(text: &[u8]) -> bool {
     let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let is_pid = lines
         .next()
@@ -34,7 +34,7 @@ pub(super) fn sniff(text: &[u8]) -> bool {
 
 pub(super) fn read_text(text: &str) -> Threads {
     let mut found = Threads::default();
-    if !sniff(text.trim_start().as_bytes()) {
+    if !is_one(text.trim_start().as_bytes()) {
         return found;
     }
     let mut dump = ThreadDump::new(Writer::Java, 1, 0);

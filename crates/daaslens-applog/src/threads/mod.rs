@@ -215,23 +215,6 @@ pub struct Threads {
     pub faults: Vec<(u64, u64, &'static str)>,
 }
 
-/// Whether the first bytes of a file look like a thread dump.
-pub fn sniff(head: &[u8]) -> bool {
-    let has = |text: &str| memchr::memmem::find(head, text.as_bytes()).is_some();
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    if matches!(text.first(), Some(b'{' | b'[')) {
-        return has("\"OSThreadId\"") && has("\"CallStack")
-            || has("\"reportVersion\"") && has("\"nodejsVersion\"")
-            || has("\"reportVersion\"") && has("\"dumpEventTime\"")
-            || has("\"threadDump\"") && has("\"threadContainers\"");
-    }
-    has("Full thread dump ")
-        || has("\nOS Thread Id: 0x") && has("Child SP")
-        || text.starts_with(b"OS Thread Id: 0x")
-        || text.starts_with(b"Thread (0x") && has("!")
-        || java_file::sniff(text)
-}
-
 /// Reads all dumps of a file.
 pub fn read(bytes: &[u8]) -> Threads {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
