@@ -12,7 +12,6 @@
 //! exceeded it. Names are read and never written: `..`, drive letters and backslashes are only text.
 
 mod app_text;
-mod archive;
 mod bytes;
 mod content;
 mod limits;
