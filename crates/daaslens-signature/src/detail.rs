@@ -5,7 +5,7 @@
 
 use daaslens_stacktrace::{Language, Thrown};
 
-use super::mask::mask;
+use super::mask::{mask, mask_values};
 
 /// The longest detail. Longer ones are cut, so that signatures stay readable.
 const MAX: usize = 80;
@@ -15,15 +15,8 @@ pub(crate) fn detail(language: Language, thrown: &Thrown) -> Option<String> {
     let message = thrown.message.as_str();
     let name = thrown.type_name.rsplit(['.', '+', '\\', ':']).next().unwrap_or(&thrown.type_name);
     let found = match language {
-        Language::Node => thrown.word.clone().or_else(|| node_code(message)).or_else(|| {
-            // Most of what Node throws is an `Error` or a `TypeError`: the message is what tells them apart.
-            let first = message.lines().next().unwrap_or_default();
-            (!first.is_empty()).then(|| mask(first))
-        }),
-        Language::Go => {
-            let first = message.lines().next().unwrap_or_default();
-            (!first.is_empty()).then(|| mask(first))
-        }
+        Language::Node => node(thrown.word.as_deref(), message),
+        Language::Go => first_line(message).map(mask),
         Language::Python => python(name, message),
         Language::Php => sql_state_in_brackets(message),
         Language::Java => java(name, message),
@@ -59,7 +52,34 @@ fn dot_net(name: &str, message: &str) -> Option<String> {
             last_number_in_brackets(message)
         }
         "WebException" => number_behind(message, &["("]),
+        // Its code is always the same.
+        "MySqlException" => first_line(message).map(mask),
+        "OracleException" => oracle(message),
         _ => None,
+    }
+}
+
+fn first_line(message: &str) -> Option<&str> {
+    message.lines().next().map(str::trim).filter(|line| !line.is_empty())
+}
+
+/// `ORA-12541: TNS:no listener`.
+fn oracle(message: &str) -> Option<String> {
+    number_behind(message, &["ORA-"]).map(|number| format!("ORA-{number}"))
+}
+
+/// Most of what Node throws is an `Error` or a `TypeError`: a code tells them apart, or the message.
+fn node(word: Option<&str>, message: &str) -> Option<String> {
+    let code = word.map(str::to_owned).or_else(|| node_code(message));
+    match code.as_deref() {
+        Some("MODULE_NOT_FOUND" | "ERR_MODULE_NOT_FOUND") | None => {
+            first_line(message).map(mask_values)
+        }
+        Some("ENOENT" | "EACCES" | "EPERM" | "EBUSY") => {
+            let file = first_quoted(message).map(|file| format!(" {}", file_or_assembly(&file)));
+            Some(format!("{}{}", code.as_deref().unwrap_or_default(), file.unwrap_or_default()))
+        }
+        Some(_) => code,
     }
 }
 
@@ -76,7 +96,12 @@ fn java(name: &str, message: &str) -> Option<String> {
         "FileNotFoundException" | "NoSuchFileException" => {
             Some(file_or_assembly(message.split(" (").next()?))
         }
-        "OutOfMemoryError" => Some(mask(message)).filter(|text| !text.is_empty()),
+        "OutOfMemoryError"
+        | "PSQLException"
+        | "SQLServerException"
+        | "SQLSyntaxErrorException"
+        | "SQLException"
+        | "CommunicationsException" => oracle(message).or_else(|| first_line(message).map(mask)),
         _ => None,
     }
 }
@@ -84,8 +109,7 @@ fn java(name: &str, message: &str) -> Option<String> {
 fn python(name: &str, message: &str) -> Option<String> {
     match name {
         "ModuleNotFoundError" | "ImportError" | "AttributeError" | "NameError" => {
-            Some(message.lines().next()?.split(" (").next()?.to_owned())
-                .filter(|text| !text.is_empty())
+            Some(first_line(message)?.split(" (").next()?.to_owned())
         }
         "FileNotFoundError" | "PermissionError" => {
             first_quoted(message).map(|text| file_or_assembly(&text))

@@ -31,7 +31,7 @@ pub fn mask_values(text: &str) -> String {
 
 /// The name in a quotation, where the text before it says that it is one. Of an assembly its name alone.
 fn name_of_program<'a>(before: &str, quoted: &'a str) -> Option<&'a str> {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 18] = [
         "type",
         "activate",
         "assembly",
@@ -46,6 +46,10 @@ fn name_of_program<'a>(before: &str, quoted: &'a str) -> Option<&'a str> {
         "member",
         "interface",
         "entry point named",
+        "reading",
+        "setting",
+        "property",
+        "attribute",
     ];
     let before = before.trim_end_matches(['\'', '"', ' ']);
     let told = WORDS.iter().any(|word| {

@@ -41,7 +41,9 @@ struct Named {
 impl Named {
     fn has(&self, role: NameRole) -> bool {
         let is = |name: &str| !name.is_empty() && has_role(self.runtime, role, name);
-        is(&self.place.function) || self.file.as_deref().is_some_and(is)
+        is(&self.place.function)
+            || self.file.as_deref().is_some_and(is)
+            || self.place.file.as_deref().is_some_and(is)
     }
 }
 

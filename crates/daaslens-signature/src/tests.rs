@@ -1,11 +1,20 @@
 //! Texts of crashes in groups: what is one bug has one signature, what is not has another.
 
-use daaslens_stacktrace::ExceptionText;
+use std::fmt::Write as _;
+
+use daaslens_stacktrace::{ExceptionText, Language};
 use proptest::prelude::*;
 
-use super::{MAX_FRAME, MAX_MESSAGE, MAX_TEXT, Signature, of_exception, of_native};
+use super::{MAX_FRAME, MAX_MESSAGE, MAX_TEXT, Signature, find, of_exception, of_native};
 
-const CASES: [&str; 2] = [include_str!("cases/dotnet.txt"), include_str!("cases/data.txt")];
+const CASES: [&str; 6] = [
+    include_str!("cases/dotnet.txt"),
+    include_str!("cases/data.txt"),
+    include_str!("cases/java.txt"),
+    include_str!("cases/node.txt"),
+    include_str!("cases/python.txt"),
+    include_str!("cases/other.txt"),
+];
 
 struct Group {
     name: &'static str,
@@ -25,43 +34,73 @@ fn groups() -> Vec<Group> {
     groups
 }
 
+/// The signature of the one exception in a text.
 fn signature(text: &str) -> Signature {
-    let parsed = ExceptionText::parse(text);
-    assert!(!parsed.is_empty(), "{text}");
-    of_exception(&parsed, Some(0xE043_4352))
+    let mut found = find(text);
+    let lone = ExceptionText::parse(text);
+    // A single frame without its exception is no finding in free text; where it is known to be one, it is.
+    if found.is_empty() && lone.chain.is_empty() && lone.frames.len() == 1 {
+        return of_exception(&lone, Some(0xE043_4352));
+    }
+    assert_eq!(found.len(), 1, "{text}\n{found:#?}");
+    // Read as what it is known to be, it is the same.
+    if found[0].language == Language::DotNet {
+        assert_eq!(found[0].signature, of_exception(&lone, Some(0xE043_4352)), "{text}");
+    }
+    found.remove(0).signature
 }
 
+/// Of all pairs of texts, those of one group have one signature, and those of two groups two.
 #[test]
 fn one_bug_has_one_signature_and_two_have_two() {
-    let mut texts = 0;
-    let mut wrong = Vec::new();
-    let mut known: Vec<(String, &str)> = Vec::new();
-    for group in groups() {
-        texts += group.texts.len();
-        let signatures: Vec<Signature> = group.texts.iter().map(|text| signature(text)).collect();
-        let mut exact: Vec<String> = signatures.iter().map(|s| s.exact.clone()).collect();
-        let mut family: Vec<String> = signatures.iter().map(|s| s.family.clone()).collect();
-        exact.sort();
-        exact.dedup();
-        family.sort();
-        family.dedup();
-        if family.len() != 1 || (exact.len() == 1) == group.family {
-            wrong.push(format!(
-                "{}\n  {}\n  {}",
-                group.name,
-                exact.join("\n  "),
-                family.join("\n  ")
-            ));
-        }
-        for text in exact {
-            if let Some((_, other)) = known.iter().find(|(known, _)| *known == text) {
-                wrong.push(format!("{} = {other}\n  {text}", group.name));
+    let groups = groups();
+    let mut all: Vec<(usize, Signature)> = Vec::new();
+    for (i, group) in groups.iter().enumerate() {
+        all.extend(group.texts.iter().map(|text| (i, signature(text))));
+    }
+    let (mut merges, mut splits, mut pairs) = (Vec::new(), Vec::new(), 0);
+    for (at, (i, one)) in all.iter().enumerate() {
+        for (k, other) in all.iter().skip(at + 1) {
+            pairs += 1;
+            let name = groups[*i].name;
+            if i != k && one.exact == other.exact {
+                merges.push(format!("{name} = {}\n  {}", groups[*k].name, one.exact));
             }
-            known.push((text, group.name));
+            let apart = one.exact != other.exact;
+            if i == k && (apart != groups[*i].family || one.family != other.family) {
+                splits.push(format!(
+                    "{name}\n  {}\n  {}\n  {}\n  {}",
+                    one.exact, other.exact, one.family, other.family
+                ));
+            }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(texts >= 60, "{texts}");
+    assert!(merges.is_empty(), "{} wrong merges:\n{}", merges.len(), merges.join("\n"));
+    assert!(splits.is_empty(), "{} wrong splits:\n{}", splits.len(), splits.join("\n"));
+    assert!(all.len() >= 120 && groups.len() >= 70 && pairs > 7000, "{} texts", all.len());
+}
+
+/// The text of every signature, to be read by people: a group, its signature, its family where that is another text.
+#[test]
+fn every_signature_as_text() {
+    let mut shown = String::new();
+    for group in groups() {
+        let _ = writeln!(shown, "{}", group.name);
+        let mut texts: Vec<(String, String)> = group
+            .texts
+            .iter()
+            .map(|text| signature(text))
+            .map(|signature| (signature.exact, signature.family))
+            .collect();
+        texts.dedup();
+        for (exact, family) in texts {
+            let _ = writeln!(shown, "  {exact}");
+            if family != exact {
+                let _ = writeln!(shown, "    {family}");
+            }
+        }
+    }
+    insta::assert_snapshot!(shown);
 }
 
 /// Whole signatures, to be read by people.
@@ -75,7 +114,7 @@ fn what_they_look_like() {
         ),
         (
             "Shop.Bad: y\n ---> System.NullReferenceException: z\n   at Shop.A.B()\n   --- End of inner exception stack trace ---",
-            "System.NullReferenceException @ Shop.A.B",
+            "Shop.Bad > System.NullReferenceException @ Shop.A.B",
             "System.NullReferenceException @ Shop.A.B",
         ),
         (

@@ -136,6 +136,8 @@ struct Parser {
     open: Vec<Open>,
     /// How many were open where each numbered member of an aggregate began: there `<---` leads back.
     members: Vec<usize>,
+    /// The line above, where it could be an exception by its form alone.
+    above: Option<Thrown>,
     /// Whether the last line belonged to a stack and not to a message.
     in_stack: bool,
     root_known: bool,
@@ -189,6 +191,10 @@ impl Parser {
             return true;
         }
         if let Some(rest) = trimmed.strip_prefix("--->") {
+            // What has an inner exception is one, whatever it is called.
+            if let Some(outer) = self.above.take().filter(|_| self.out.chain.is_empty()) {
+                self.push(outer, false);
+            }
             self.inner(rest.trim_end_matches("<---").trim());
             return true;
         }
@@ -259,6 +265,7 @@ impl Parser {
             self.in_stack = true;
             return;
         }
+        self.above = None;
         let Some(thrown) = header(first) else {
             return;
         };
@@ -267,6 +274,8 @@ impl Parser {
             for part in parts {
                 self.inner(part.trim());
             }
+        } else {
+            self.above = Some(thrown).filter(|thrown| thrown.type_name.contains('.'));
         }
     }
 

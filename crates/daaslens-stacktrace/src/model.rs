@@ -133,7 +133,10 @@ impl ExceptionText {
             Language::Go => crate::go::name(&frame.method),
         };
         let by_file = !matches!(self.language, Language::DotNet | Language::Java | Language::Go);
-        let file = frame.file.as_deref().filter(|_| by_file).map(crate::site_file);
+        let file = frame.file.as_deref().filter(|_| by_file).map(|file| match self.language {
+            Language::Node => crate::node::file(file),
+            _ => crate::site_file(file),
+        });
         Place { function, file }
     }
 }

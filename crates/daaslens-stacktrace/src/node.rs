@@ -178,3 +178,12 @@ pub(crate) fn name(method: &str) -> String {
         method => method.trim_end_matches(".<anonymous>").to_owned(),
     }
 }
+
+/// A file from the root of the site on. Node's own were told as `fs.js` and `internal/timers.js` before version 15.
+pub(crate) fn file(file: &str) -> String {
+    let own = !file.contains(['/', '\\', '<']) || file.starts_with("internal/");
+    match file.strip_suffix(".js") {
+        Some(name) if own => format!("node:{name}"),
+        _ => crate::site_file(file),
+    }
+}

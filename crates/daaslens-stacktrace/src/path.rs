@@ -1,24 +1,21 @@
 //! Paths of sources, made comparable between machines and builds.
 
 /// Folders in front of which a path says nothing of the program. The last one that occurs counts.
-const ROOTS: [&str; 16] = [
+const ROOTS: [&str; 10] = [
     "/site/wwwroot/",
     "/inetpub/wwwroot/",
     "/var/www/html/",
     "/public_html/",
     "/htdocs/",
-    "/xampp/htdocs/",
-    "/usr/src/app/",
-    "/src/app/",
-    "/app/",
     "/_work/1/s/",
     "/work/1/s/",
     "/a/1/s/",
+    "/usr/src/app/",
     "/build/src/",
-    "/repo/",
-    "/workspace/",
-    "/code/",
 ];
+
+/// Roots of containers, where a path begins with them.
+const CONTAINERS: [&str; 5] = ["/app/", "/code/", "/repo/", "/workspace/", "/src/"];
 
 /// Folders of what others wrote: a path is told from there on.
 const LIBRARIES: [&str; 5] =
@@ -44,13 +41,14 @@ pub fn site_file(path: &str) -> String {
     let lower = path.to_ascii_lowercase();
     let library = LIBRARIES.iter().filter_map(|folder| lower.rfind(folder)).max();
     let root = ROOTS.iter().filter_map(|root| Some(lower.rfind(root)? + root.len())).max();
+    let container = CONTAINERS.iter().find(|root| lower.starts_with(**root)).map(|root| root.len());
     // Zip deployments of App Service on Linux run from a folder named after the build: `/tmp/8dc4f2a1b3c4d5e/app.py`.
     let temporary = lower.strip_prefix("/tmp/").and_then(|rest| {
         let (folder, _) = rest.split_once('/')?;
         let hash = folder.len() >= 8 && folder.bytes().all(|byte| byte.is_ascii_hexdigit());
         hash.then_some("/tmp/".len() + folder.len() + 1)
     });
-    let kept = match (library, root.or(temporary)) {
+    let kept = match (library, root.or(container).or(temporary)) {
         (Some(at), _) => last_parts(path.get(at..).unwrap_or(path), 3, true),
         (None, Some(at)) => last_parts(path.get(at..).unwrap_or(path), MAX_PARTS, false),
         (None, None) => last_parts(path, 2, false),
@@ -127,6 +125,8 @@ mod tests {
             ("file:///home/site/wwwroot/dist/server.mjs?t=1", "dist/server.mjs"),
             ("/usr/src/app/lib/a/b/c/d.js", "a/b/c/d.js"),
             ("/srv/shop/lib/cart.py", "lib/cart.py"),
+            ("/app/lib/cart.py", "lib/cart.py"),
+            ("/home/site/wwwroot/app/Cart.php", "app/Cart.php"),
             ("/tmp/8dc4f2a1b3c4d5e/shop/views.py", "shop/views.py"),
             (
                 r"C:\home\site\wwwroot\node_modules\express\lib\router\layer.js",

@@ -141,10 +141,10 @@ fn php_calls_become_places() {
             "PHP: [object] (App\\\\NoStock(code: 0): no stock at /home/site/wwwroot/app/Cart.php:31) … \"}",
             " App\\NoStock: no stock",
             "*TypeError: null",
-            "1 App\\Db->get (Db.php)",
-            "1 Cart.php",
-            "0 App\\Cart->add (Cart.php)",
-            "0 Http/Shop.php",
+            "1 App\\Db->get (app/Db.php)",
+            "1 app/Cart.php",
+            "0 App\\Cart->add (app/Cart.php)",
+            "0 app/Http/Shop.php",
         ]
     );
 }
