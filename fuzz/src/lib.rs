@@ -5,6 +5,7 @@ pub mod analyse;
 pub mod eventlog;
 pub mod phplog;
 pub mod platform;
+pub mod serverlogs;
 pub mod signature;
 pub mod store;
 pub mod w3c;

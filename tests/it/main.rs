@@ -9,6 +9,7 @@
 //! * [`limits`]: hostile and broken input.
 //! * [`replay`]: the fuzz targets without a fuzzer.
 //! * [`verbs`]: what is asked without an analysis: explanations, evidence read back, completions; and the redaction.
+//! * [`server_logs`]: request logs that are not W3C, and HTTP.sys's errors, through the whole program.
 //! * [`samples`]: real files, where there are any on this machine.
 
 #![expect(
@@ -28,5 +29,6 @@ mod limits;
 mod replay;
 mod report;
 mod samples;
+mod server_logs;
 mod support;
 mod verbs;

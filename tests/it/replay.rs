@@ -17,6 +17,9 @@ mod phplog;
 #[path = "../../fuzz/src/platform.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod platform;
+#[path = "../../fuzz/src/serverlogs.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
+mod serverlogs;
 #[path = "../../fuzz/src/signature.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod signature;
@@ -57,6 +60,11 @@ fn replay(target: &str, seeds: &[&str], prefix: &[u8], check: fn(&[u8])) {
 #[test]
 fn w3c_logs() {
     replay("w3c", &["httplog/ok", "httplog/err"], b"", w3c::check);
+}
+
+#[test]
+fn server_logs() {
+    replay("serverlogs", &["ncsa", "iis-native", "httperr"], b"", serverlogs::check);
 }
 
 #[test]

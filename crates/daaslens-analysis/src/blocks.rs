@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use daaslens_core::{Source, Span};
-use daaslens_httplog::w3c::MAX_LINE;
+use daaslens_httplog::MAX_LINE;
 
 /// A block of whole lines, or what is known of a line that is too long to be kept.
 pub(crate) enum Block<'a> {

@@ -46,6 +46,11 @@ pub(crate) fn find(sources: &[Arc<dyn Source>], candidates: &[usize]) -> Vec<(us
     copies
 }
 
+/// What is said of a copy.
+pub(crate) fn reason(original: &dyn Source) -> String {
+    format!("an older copy of {}, which holds all of it", original.origin().path)
+}
+
 fn first_record(head: &[u8]) -> Option<&[u8]> {
     head.split_inclusive(|c| *c == b'\n').find(|line| {
         line.ends_with(b"\n")

@@ -1,7 +1,7 @@
 //! Why an instance has no line for a while: what the files and the events around a gap tell.
 
-use daaslens_core::TimeRange;
 use daaslens_core::model::{Gap, SourceInfo};
+use daaslens_core::{Kind, TimeRange};
 use daaslens_eventlog::IncidentKind;
 
 use crate::joins::Joins;
@@ -22,12 +22,17 @@ pub(crate) fn tell(gaps: &mut [Gap], infos: &[SourceInfo], records: &Records, jo
         let instance = gap.instance.clone();
         let files: Vec<&SourceInfo> = infos
             .iter()
-            .filter(|info| info.kind == "w3c" && info.range.is_some())
+            .filter(|info| is_requests(info.kind) && info.range.is_some())
             .filter(|info| instance.is_none() || info.instance == instance)
             .collect();
         let likely = cause(gap.range, &files, crashed(gap, records, joins));
         gap.reason = format!("Likely: {likely}. {}", gap.reason);
     }
+}
+
+/// Whether a kind of file is a log of requests, by its word.
+fn is_requests(kind: &str) -> bool {
+    [Kind::W3c, Kind::IisNative, Kind::Ncsa].iter().any(|one| one.word() == kind)
 }
 
 /// Whether a process of the instance died where the gap begins.

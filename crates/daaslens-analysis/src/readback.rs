@@ -9,13 +9,12 @@ use std::io::{self, Read};
 
 use daaslens_core::text::visible;
 use daaslens_core::{Excerpt, Kind, Source, Span};
-use daaslens_httplog::Request;
-use daaslens_httplog::w3c::MAX_LINE;
+use daaslens_httplog::{MAX_LINE, Request};
 
 use crate::blocks::{self, Block};
 use crate::http::excerpt;
 use crate::http::format::{Reader, Sink};
-use crate::records::{events, php, platform};
+use crate::records::{events, httperr, php, platform};
 
 /// How much is read at once.
 const BLOCK: usize = 1 << 20;
@@ -62,6 +61,7 @@ pub fn read_back(
         let excerpt = match source.origin().kind {
             Kind::EventLog => event(&bytes),
             Kind::PhpLog => php_record(&bytes),
+            Kind::HttpErr => httperr::excerpt_at(&bytes),
             Kind::Deployment | Kind::Session => {
                 platform::Platform::excerpt(&bytes, source.origin())
             }

@@ -2,7 +2,7 @@
 //!
 //! Large files are cut into pieces that are read apart. A piece begins with the columns that the head of its file
 //! declares; where those change inside the file, the pieces after the change were read with the wrong ones. That
-//! is noticed when the pieces are put together (each leaves behind the columns it ended with), and then the file
+//! is noticed when the pieces are put together (each leaves behind what its reader ended with), and then the file
 //! is read again, front to back. It is rare: App Service never changes them.
 //!
 //! What is counted is commutative, so that workers keep a cube of their own and nothing depends on who read what.
@@ -251,7 +251,9 @@ fn plan(sources: &[Arc<dyn Source>], config: &Config, outcomes: &mut [Outcome]) 
             None => continue,
             Some(Ok(head)) => head,
             Some(Err(what)) => {
-                outcomes[i].kind = Kind::W3cOther;
+                if source.origin().kind == Kind::W3c {
+                    outcomes[i].kind = Kind::W3cOther;
+                }
                 outcomes[i].status = SourceStatus::Skipped;
                 outcomes[i].reason = Some(what.to_owned());
                 continue;
@@ -269,8 +271,7 @@ fn plan(sources: &[Arc<dyn Source>], config: &Config, outcomes: &mut [Outcome]) 
     let indices: Vec<usize> = candidates.iter().map(|(i, ..)| *i).collect();
     for (copy, original) in copies::find(sources, &indices) {
         outcomes[copy].status = SourceStatus::Skipped;
-        let original = &sources[original].origin().path;
-        outcomes[copy].reason = Some(format!("an older copy of {original}, which holds all of it"));
+        outcomes[copy].reason = Some(copies::reason(&*sources[original]));
     }
     let mut logs: Vec<Log> = candidates
         .into_iter()
@@ -455,10 +456,11 @@ impl<'f> Worker<'f, '_> {
         let mut seams: Vec<Seam> =
             parts.iter_mut().flat_map(|part| mem::take(&mut part.seams)).collect();
         seams.sort_by_key(|seam| seam.piece);
-        let head = &self.logs[log].head;
-        let held = seams.iter().rev().skip(1).all(|seam| seam.end.reads_like(head));
-        if !held && !parts.iter().any(|part| part.panicked) {
-            // The columns change inside: once more, front to back.
+        let mut head = self.logs[log].head.clone();
+        let ends: Vec<&Reader> = seams.iter().map(|seam| &seam.end).collect();
+        let again = head.again(&ends).filter(|_| !parts.iter().any(|part| part.panicked));
+        if let Some(again) = again {
+            head = again;
             let mut whole = self.part(log);
             let source = &*self.sources[self.logs[log].source];
             let mut reader = head.start();
@@ -467,7 +469,7 @@ impl<'f> Worker<'f, '_> {
             let mut sink =
                 |block: Block<'_>| lines += count(&block, 0, lines, &mut reader, fold, tally);
             let result =
-                catch_unwind(AssertUnwindSafe(|| self.stream(source, head, buffer, &mut sink)));
+                catch_unwind(AssertUnwindSafe(|| self.stream(source, &head, buffer, &mut sink)));
             whole.tally.lines = lines;
             match result {
                 Ok(Ok(bytes)) => whole.bytes = bytes,
@@ -480,11 +482,11 @@ impl<'f> Worker<'f, '_> {
                 (seam.lines, seam.range) = (lines, parts[0].tally.range);
             }
         }
-        let indexed = self.index(log, &seams);
-        done.push((self.put_together(log, parts, &seams, cubes), indexed));
+        let indexed = self.index(log, head, &seams);
+        done.push((self.put_together(&indexed, parts, &seams, cubes), indexed));
     }
 
-    fn index(&self, log: usize, seams: &[Seam]) -> Indexed {
+    fn index(&self, log: usize, head: Reader, seams: &[Seam]) -> Indexed {
         let log = &self.logs[log];
         let source = &self.sources[log.source];
         let streamed =
@@ -496,22 +498,16 @@ impl<'f> Worker<'f, '_> {
             pieces.push(IndexedPiece { bytes, streamed, lines_before, range: seam.range });
             lines_before += seam.lines;
         }
-        Indexed {
-            source: log.source,
-            instance: log.instance.clone(),
-            head: log.head.clone(),
-            pieces,
-        }
+        Indexed { source: log.source, instance: log.instance.clone(), head, pieces }
     }
 
     fn put_together(
         &self,
-        log: usize,
+        log: &Indexed,
         parts: Vec<Part<'f>>,
         seams: &[Seam],
         cubes: &mut Cubes,
     ) -> Outcome {
-        let log = &self.logs[log];
         let source = &*self.sources[log.source];
         let mut outcome = unread(source);
         outcome.instance = Some(log.instance.clone()).filter(|name| !name.is_empty());

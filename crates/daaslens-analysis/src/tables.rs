@@ -6,12 +6,13 @@
 use daaslens_core::model::{Cell, Row, Table};
 
 use crate::facts::Facts;
+use crate::records::httperr;
 
 /// The most rows that a table holds.
 pub(crate) const MOST: usize = 200;
 
 /// All tables, in the order in which they are shown.
-const TABLES: &[fn(&Facts<'_>) -> Table] = &[changes];
+const TABLES: &[fn(&Facts<'_>) -> Table] = &[changes, httperr::table];
 
 pub(crate) fn all(facts: &Facts<'_>) -> Vec<Table> {
     let tables = TABLES.iter().map(|table| table(facts));

@@ -4,7 +4,7 @@
 //!
 //! Callers may pass arbitrary, untrusted bytes. No function of this crate panics, does IO, or keeps more memory
 //! than a small constant beside its input. Nothing is ever an error: what can be understood becomes a
-//! [`Request`], and what cannot becomes an item with its place and a [`Fault`](w3c::Fault), so that
+//! [`Request`] (or, of [`httperr`], a record), and what cannot becomes an item with its place and a fault, so that
 //! the spans of the items, put one after the other, are the input, byte for byte. The laws are tested with
 //! `proptest` and held by a fuzz target.
 //!
@@ -44,8 +44,13 @@
 
 mod clock;
 mod field;
+pub mod httperr;
+pub mod iis;
+mod lines;
+pub mod ncsa;
 mod request;
 pub mod w3c;
 
 pub use field::Field;
+pub use lines::{Fault, Item, MAX_LINE, Malformed, newline};
 pub use request::{Request, Vantage};

@@ -95,6 +95,7 @@ const CONTENT: &[Rule] = &[
     (Kind::Ncsa, |s| is_ncsa(s.first_line())),
     (Kind::IisNative, |s| is_native(s.first_line())),
     (Kind::W3c, |s| is_headerless_w3c(s.first_line())),
+    (Kind::HttpErr, |s| is_headerless_httperr(s.first_line())),
 ];
 
 /// By name, for what the content does not tell.
@@ -195,14 +196,16 @@ fn is_ncsa(line: &[u8]) -> bool {
         && stamp[6] == b'/'
         && stamp[11] == b':'
         && stamp[26] == b']'
-        && line[..open].split(|c| *c == b' ').filter(|token| !token.is_empty()).count() == 3
+        && stamp.get(27..29) == Some(b" \"")
+        && line[..open].split(|c| *c == b' ').filter(|token| !token.is_empty()).count() >= 3
 }
 
 /// Fifteen values, a comma and a blank apart, a trailing comma.
 fn is_native(line: &[u8]) -> bool {
     let values: Vec<&[u8]> = line.split(|c| *c == b',').map(<[u8]>::trim_ascii).collect();
     values.len() >= 15
-        && memchr::memchr_iter(b'/', values[2]).count() == 2
+        && [b'/', b'.', b'-'].iter().any(|sep| memchr::memchr_iter(*sep, values[2]).count() == 2)
+        && values[2].iter().all(|c| c.is_ascii_digit() || matches!(c, b'/' | b'.' | b'-'))
         && memchr::memchr_iter(b':', values[3]).count() == 2
         && values[10].iter().all(u8::is_ascii_digit)
         && values[0].iter().any(|c| matches!(c, b'.' | b':'))
@@ -212,22 +215,37 @@ fn is_native(line: &[u8]) -> bool {
 /// they are logged, a method and a path.
 fn is_headerless_w3c(line: &[u8]) -> bool {
     let tokens: Vec<&[u8]> = line.split(|c| *c == b' ').take(40).collect();
-    let shape = |token: &[u8], like: &[u8]| {
-        token.len() == like.len()
-            && token
-                .iter()
-                .zip(like)
-                .all(|(c, like)| if *like == b'0' { c.is_ascii_digit() } else { c == like })
-    };
     tokens.len() >= 14
-        && shape(tokens[0], b"0000-00-00")
-        && shape(tokens[1], b"00:00:00")
+        && is_like(tokens[0], b"0000-00-00")
+        && is_like(tokens[1], b"00:00:00")
         && tokens[2..7].windows(2).any(|pair| {
             matches!(
                 pair[0],
                 b"GET" | b"POST" | b"HEAD" | b"PUT" | b"DELETE" | b"OPTIONS" | b"PATCH"
             ) && (pair[1].starts_with(b"/") || pair[1] == b"*")
         })
+}
+
+/// A line of HTTP.sys's error log, its header lost: date, time, then address and port of either side, and near the
+/// end a reason.
+fn is_headerless_httperr(line: &[u8]) -> bool {
+    let tokens: Vec<&[u8]> = line.split(|c| *c == b' ').take(64).collect();
+    let is_port =
+        |token: &[u8]| (1..=5).contains(&token.len()) && token.iter().all(u8::is_ascii_digit);
+    let is_address = |token: &[u8]| token.iter().any(|c| matches!(c, b'.' | b':'));
+    tokens.len() >= 12
+        && is_like(tokens[0], b"0000-00-00")
+        && is_like(tokens[1], b"00:00:00")
+        && is_address(tokens[2])
+        && is_port(tokens[3])
+        && is_address(tokens[4])
+        && is_port(tokens[5])
+}
+
+/// Whether a token has a digit where `like` has a 0, and else the same bytes.
+fn is_like(token: &[u8], like: &[u8]) -> bool {
+    let same = |(c, like): (&u8, &u8)| if *like == b'0' { c.is_ascii_digit() } else { c == like };
+    token.len() == like.len() && token.iter().zip(like).all(same)
 }
 
 /// What the path says of the origin.
@@ -361,6 +379,16 @@ mod tests {
                 "all-columns.log",
                 "2024-01-17 01:00:00 W3SVC1 WEB01 192.168.1.1 GET / - 80 - 10.0.0.10 HTTP/1.1 UA - - host 200 0 0 9 9 50\n",
                 Kind::W3c,
+            ),
+            (
+                "httperr2.log",
+                "2024-01-17 01:00:00 192.0.2.7 50211 10.0.0.4 80 - - - - - Timer_ConnectionIdle -\n",
+                Kind::HttpErr,
+            ),
+            (
+                "vhosts.log",
+                "www.example.org:443 192.0.2.7 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/2.0\" 200 2326\n",
+                Kind::Ncsa,
             ),
             (
                 "deployments/x/status.xml",

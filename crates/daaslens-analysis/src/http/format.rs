@@ -6,8 +6,8 @@
 use std::fmt;
 
 use daaslens_core::{Kind, Span};
-use daaslens_httplog::Request;
-use daaslens_httplog::w3c::{self, Item, Service};
+use daaslens_httplog::w3c::{self, Service};
+use daaslens_httplog::{Item, Request, iis, ncsa, newline};
 
 /// Takes what a reader finds.
 pub(crate) trait Sink {
@@ -22,35 +22,46 @@ pub(crate) trait Sink {
 #[derive(Clone, Debug)]
 pub(crate) enum Reader {
     W3c(w3c::State),
+    Native(iis::State),
+    /// Nothing but the byte that ends a line.
+    Ncsa(u8),
 }
 
 impl Reader {
     /// Whether sources of this kind are logs of requests.
     pub(crate) fn is_for(kind: Kind) -> bool {
-        kind == Kind::W3c
+        matches!(kind, Kind::W3c | Kind::IisNative | Kind::Ncsa)
     }
 
     /// The reader of a source of this kind, in the state after its head; or why it is no log of web requests.
     /// `None` where the kind is not read here.
     pub(crate) fn open(kind: Kind, head: &[u8]) -> Option<Result<Self, &'static str>> {
-        match kind {
+        let (reader, service) = match kind {
             Kind::W3c => {
                 let (state, service) = w3c::head(head);
-                Some(match service {
-                    Some(Service::Ftp) => Err("a W3C log of FTP sessions, not of web requests"),
-                    Some(Service::Smtp) => Err("a W3C log of SMTP sessions, not of web requests"),
-                    Some(Service::Other) => Err("a W3C log, but not of web requests"),
-                    Some(Service::Http) | None => Ok(Self::W3c(state)),
-                })
+                (Self::W3c(state), service)
             }
-            _ => None,
-        }
+            Kind::IisNative => {
+                let (state, service) = iis::head(head);
+                (Self::Native(state), service)
+            }
+            Kind::Ncsa => (Self::Ncsa(newline(head)), None),
+            _ => return None,
+        };
+        Some(match service {
+            Some(Service::Ftp) => Err("a log of FTP sessions, not of web requests"),
+            Some(Service::Smtp) => Err("a log of SMTP sessions, not of web requests"),
+            Some(Service::Other) => Err("a W3C log, but not of web requests"),
+            Some(Service::Http) | None => Ok(reader),
+        })
     }
 
     /// The reader at the start of the same source.
     pub(crate) fn start(&self) -> Self {
         match self {
             Self::W3c(state) => Self::W3c(w3c::State::with_newline(state.newline())),
+            // How dates are written is a matter of the whole file.
+            Self::Native(_) | Self::Ncsa(_) => self.clone(),
         }
     }
 
@@ -58,20 +69,36 @@ impl Reader {
     pub(crate) fn newline(&self) -> u8 {
         match self {
             Self::W3c(state) => state.newline(),
+            Self::Native(state) => state.newline(),
+            Self::Ncsa(newline) => *newline,
         }
     }
 
     /// Whether the source is one document, which cannot be cut at line starts: it is read whole, within a bound.
     pub(crate) fn is_document(&self) -> bool {
         match self {
-            Self::W3c(_) => false,
+            Self::W3c(_) | Self::Native(_) | Self::Ncsa(_) => false,
         }
     }
 
-    /// Whether `self` and `other` read the same lines as the same requests.
-    pub(crate) fn reads_like(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::W3c(mine), Self::W3c(theirs)) => mine.reads_like(theirs),
+    /// What the source has to be read with once more, front to back: `self` read all pieces but the first, and this
+    /// is how each of them left it, in their order. `None` where everything was read rightly.
+    pub(crate) fn again(&self, ends: &[&Self]) -> Option<Self> {
+        match self {
+            Self::W3c(state) => {
+                let (_, ends) = ends.split_last()?;
+                let held = |end: &&Self| matches!(end, Self::W3c(end) if end.reads_like(state));
+                // The columns change inside.
+                (!ends.iter().all(held)).then(|| self.clone())
+            }
+            Self::Native(state) => {
+                let told = ends.iter().find_map(|end| match end {
+                    Self::Native(end) if end.order() != state.order() => Some(*end),
+                    _ => None,
+                })?;
+                Some(Self::Native(told))
+            }
+            Self::Ncsa(_) => None,
         }
     }
 
@@ -81,10 +108,12 @@ impl Reader {
     pub(crate) fn read(&mut self, bytes: &[u8], base: u64, sink: &mut impl Sink) -> u64 {
         match self {
             Self::W3c(state) => w3c::read(bytes, base, state, &mut |item| match item {
-                Item::Record(record) => sink.request(&record),
-                Item::Malformed(it) => sink.malformed(it.span, it.row, &it.fault),
-                Item::Directive(_) | Item::Blank(_) => {}
+                w3c::Item::Record(record) => sink.request(&record),
+                w3c::Item::Malformed(it) => sink.malformed(it.span, it.row, &it.fault),
+                w3c::Item::Directive(_) | w3c::Item::Blank(_) => {}
             }),
+            Self::Native(state) => iis::read(bytes, base, state, &mut |item| take(item, sink)),
+            Self::Ncsa(newline) => ncsa::read(bytes, base, *newline, &mut |item| take(item, sink)),
         }
     }
 
@@ -101,10 +130,60 @@ impl Reader {
                     notes.push(LOCAL);
                 }
             }
+            Self::Native(state) => {
+                notes.push(LOCAL);
+                if state.order() == Some(iis::Order::DayFirst) {
+                    notes.push("the day stands before the month in its dates");
+                }
+            }
+            Self::Ncsa(_) => {}
         }
         notes
     }
 }
 
+fn take<R: Request>(item: Item<R>, sink: &mut impl Sink) {
+    match item {
+        Item::Record(record) => sink.request(&record),
+        Item::Malformed(it) => sink.malformed(it.span, it.row, &it.fault),
+        Item::Other(_) => {}
+    }
+}
+
 /// Said of logs whose clock is local.
 const LOCAL: &str = "its clock is local and the file names no zone; read as UTC";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_that_change_and_dates_that_tell_late_are_read_again() {
+        let reader = |kind, text: &[u8]| Reader::open(kind, text).unwrap().unwrap();
+        let a = reader(Kind::W3c, b"#Fields: cs-method cs-uri-stem sc-status\n");
+        let b = reader(Kind::W3c, b"#Fields: sc-status cs-method cs-uri-stem\n");
+        assert!(a.again(&[&a, &a, &b]).is_none());
+        assert!(matches!(a.again(&[&a, &b, &b]), Some(Reader::W3c(_))));
+        let line = |date: &str| {
+            format!(
+                "192.0.2.7, -, {date}, 7:00:00, W3SVC1, W, 10.0.0.4, 1, 1, 1, 200, 0, GET, /, -,\n"
+            )
+        };
+        let open = reader(Kind::IisNative, line("01/03/26").as_bytes());
+        let told = reader(Kind::IisNative, line("13/03/26").as_bytes());
+        assert!(open.again(&[&open, &open]).is_none());
+        let again = open.again(&[&open, &told]).unwrap();
+        assert!(matches!(again, Reader::Native(s) if s.order() == Some(iis::Order::DayFirst)));
+        assert!(again.again(&[&again]).is_none());
+        let month = reader(Kind::IisNative, line("03/13/26").as_bytes());
+        assert!(open.again(&[&month]).is_some(), "what was assumed is now known");
+    }
+
+    #[test]
+    fn logs_of_other_services_are_refused() {
+        let ftp = b"192.0.2.7, -, 03/20/26, 7:00:00, MSFTPSVC1, W, 10.0.0.4, 1, 1, 1, 331, 0, [2]USER, x, -,\n";
+        let why = Reader::open(Kind::IisNative, ftp).unwrap().unwrap_err();
+        assert_eq!(why, "a log of FTP sessions, not of web requests");
+        assert!(Reader::open(Kind::PhpLog, b"").is_none());
+    }
+}

@@ -1,9 +1,10 @@
-//! What lies beside the HTTP log: event logs, PHP logs, deployments, diagnostic sessions.
+//! What lies beside the HTTP log: event logs, PHP logs, HTTP.sys's errors, deployments, diagnostic sessions.
 //!
 //! These files are small beside request logs (App Service caps its event log at a megabyte), so each is read whole,
 //! within a bound, in parallel; what is concluded from them needs all of them at once.
 
 pub(crate) mod events;
+pub(crate) mod httperr;
 pub(crate) mod php;
 pub(crate) mod platform;
 pub(crate) mod summary;
@@ -18,6 +19,7 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use crate::config::{Config, Progress};
+use crate::copies;
 use crate::survey::Outcome;
 
 /// The most bytes of one file that are held in memory.
@@ -32,6 +34,7 @@ pub(crate) struct Records {
     pub(crate) events: events::Events,
     pub(crate) php: php::Php,
     pub(crate) platform: platform::Platform,
+    pub(crate) httperr: httperr::HttpErr,
 }
 
 /// What one file holds.
@@ -39,6 +42,7 @@ enum Content {
     Events(events::Events),
     Php(php::Php),
     Platform(platform::Platform),
+    HttpErr(httperr::HttpErr),
 }
 
 /// What was counted of one file.
@@ -78,7 +82,14 @@ pub(crate) fn read(
             outcome.reason = Some(missing.to_owned());
         }
     }
-    let wanted: Vec<usize> = (0..sources.len()).filter(|i| is_read_here(&*sources[*i])).collect();
+    let mut wanted: Vec<usize> =
+        (0..sources.len()).filter(|i| is_read_here(&*sources[*i])).collect();
+    let is_httperr = |i: &&usize| sources[**i].origin().kind == Kind::HttpErr;
+    let logs: Vec<usize> = wanted.iter().filter(is_httperr).copied().collect();
+    for (copy, original) in copies::find(sources, &logs) {
+        outcomes[copy].reason = Some(copies::reason(&*sources[original]));
+        wanted.retain(|i| *i != copy);
+    }
     let read = pool.install(|| {
         wanted.par_iter().map(|&i| (i, one(&*sources[i], i, config, progress))).collect::<Vec<_>>()
     });
@@ -108,6 +119,7 @@ pub(crate) fn read(
                     Content::Events(events) => records.events.merge(events),
                     Content::Php(php) => records.php.merge(php),
                     Content::Platform(platform) => records.platform.merge(platform),
+                    Content::HttpErr(httperr) => records.httperr.merge(httperr),
                 }
             }
         }
@@ -121,7 +133,7 @@ pub(crate) fn read(
 fn is_read_here(source: &dyn Source) -> bool {
     let kind = source.origin().kind;
     source.fault().is_none()
-        && (matches!(kind, Kind::EventLog | Kind::PhpLog | Kind::Session)
+        && (matches!(kind, Kind::EventLog | Kind::PhpLog | Kind::Session | Kind::HttpErr)
             || kind == Kind::Deployment && platform::is_record(&source.origin().path))
 }
 
@@ -147,6 +159,9 @@ fn one(
                 Content::Events(events::Events::read(&bytes, index, config, &mut count))
             }
             Kind::PhpLog => Content::Php(php::Php::read(&bytes, index, config, &mut count)),
+            Kind::HttpErr => {
+                Content::HttpErr(httperr::HttpErr::read(&bytes, index, config, &mut count))
+            }
             _ => Content::Platform(platform::Platform::read(
                 &bytes,
                 index,

@@ -6,7 +6,7 @@ mod recover;
 mod scan;
 mod schema;
 
-pub use read::{MAX_LINE, State, cut, head, read};
+pub use read::{State, cut, head, read};
 pub use record::{Directive, Fault, Item, Malformed, Record};
 pub use schema::{Quoting, Schema, Service};
 

@@ -10,16 +10,9 @@ use super::scan::Marks;
 use super::schema::MAX_COLUMNS;
 use super::{Directive, Fault, Item, Malformed, Quoting, Record, Schema, Service, recover};
 use crate::clock::{at, parse_date, parse_time_of_day, seconds_ms, two};
+use crate::lines::{self, MAX_LINE};
 use crate::request::number;
 use crate::{Field, Request};
-
-/// The longest line that is read. IIS writes at most 65,536 bytes; a line beyond this is one malformed item,
-/// whatever it holds.
-pub const MAX_LINE: usize = 1 << 20;
-
-/// A run of at least this many NULs inside a line is padding that a crash left behind, and parts what stands
-/// before it from what stands after it. A shorter run is damage like any other.
-const PADDING: usize = 16;
 
 /// What a reader must know of everything before the bytes that it reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,10 +79,7 @@ impl State {
 /// The state after the head of a source, and what its first lines say: `head` is its first bytes, as many as one
 /// likes. Readers of later pieces start from this state, and are right unless the columns change in between.
 pub fn head(head: &[u8]) -> (State, Option<Service>) {
-    let mut state = State::default();
-    if !head.contains(&b'\n') && head.contains(&b'\r') {
-        state.newline = b'\r';
-    }
+    let mut state = State::with_newline(lines::newline(head));
     let mut service = None;
     // The last line may be cut; it can still tell the service.
     let newline = state.newline;
@@ -287,29 +277,10 @@ impl<F: FnMut(Item<'_>)> Reader<'_, F> {
             self.malformed(line.at, line.end, shown, Fault::TooLong);
             return;
         }
-        // NUL padding is what NTFS shows of a file that was being extended when the machine went down. The next
-        // writer appends after it, on the same "line".
-        let mut rest = line.bytes;
-        let mut at = line.at;
-        loop {
-            let nuls = rest.iter().take_while(|c| **c == 0).count();
-            if nuls > 0 {
-                rest = &rest[nuls..];
-                if rest.trim_ascii().is_empty() {
-                    self.blank(at, line.end);
-                    return;
-                }
-                self.blank(at, at + nuls);
-                at += nuls;
-            }
-            let Some(len) = rest.find([0; PADDING]) else {
-                self.part(rest, at, line.end);
-                return;
-            };
-            self.part(&rest[..len], at, at + len);
-            rest = &rest[len..];
-            at += len;
-        }
+        lines::parts(line.bytes, line.at, line.end, &mut |part, at, end| match part {
+            Some(text) => self.part(text, at, end),
+            None => self.blank(at, end),
+        });
     }
 
     fn part(&mut self, bytes: &[u8], at: usize, end: usize) {
@@ -323,9 +294,7 @@ impl<F: FnMut(Item<'_>)> Reader<'_, F> {
             }
             (bytes, at) = (rest, 3);
         }
-        let text = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-        // The last line of a file that is padded to its end carries the padding behind it.
-        let text = text.trim_end_with(|c| c == '\0');
+        let text = lines::trimmed(bytes);
         if text.trim_ascii().is_empty() {
             self.blank(at, end);
         } else if let Some(directive) = text.strip_prefix(b"#") {

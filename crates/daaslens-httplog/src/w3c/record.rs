@@ -6,6 +6,7 @@ use bstr::{BStr, ByteSlice};
 use daaslens_core::{Span, Time};
 
 use super::Schema;
+use crate::lines::MAX_LINE;
 use crate::request::number;
 use crate::{Field, Request};
 
@@ -52,7 +53,7 @@ pub struct Malformed<'a> {
     pub span: Span,
     /// How many lines of the bytes that were read stand before it.
     pub row: u64,
-    /// The line, cut to the first [`super::MAX_LINE`] bytes.
+    /// The line, cut to the first [`MAX_LINE`] bytes.
     pub line: &'a BStr,
     /// What is wrong.
     pub fault: Fault,
@@ -89,7 +90,7 @@ impl fmt::Display for Fault {
             Self::NoSchema => f.write_str("no #Fields line, and no known layout"),
             Self::Time => f.write_str("no valid date and time"),
             Self::Status => f.write_str("no valid status"),
-            Self::TooLong => write!(f, "a line of more than {} bytes", super::MAX_LINE),
+            Self::TooLong => write!(f, "a line of more than {MAX_LINE} bytes"),
         }
     }
 }

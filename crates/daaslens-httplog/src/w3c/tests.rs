@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Field, Request};
+use crate::{Field, MAX_LINE, Request};
 
 /// Every item as one line of text.
 fn show(log: &[u8]) -> Vec<String> {
