@@ -3,18 +3,19 @@
 //! A report names its evidence by place. Whoever doubts a figure looks there, and has to see the same record, with
 //! its values typed, so that it can be masked as in the report.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::{self, Read};
 
 use daaslens_core::text::visible;
 use daaslens_core::{Excerpt, Kind, Source, Span};
+use daaslens_eventlog::{Format, Log};
 use daaslens_httplog::{MAX_LINE, Request};
 
 use crate::blocks::{self, Block};
 use crate::http::excerpt;
 use crate::http::format::{Reader, Sink};
-use crate::records::{events, httperr, php, platform};
+use crate::records::{self, events, httperr, php, platform};
 
 /// How much is read at once.
 const BLOCK: usize = 1 << 20;
@@ -47,6 +48,9 @@ pub fn read_back(
     if let Some(Ok(reader)) = Reader::open(source.origin().kind, source.head()) {
         return requests(source, &reader.start(), &places, context);
     }
+    if is_read_from_the_start(source) {
+        return events_of(source, &places);
+    }
     let mut lines = Vec::new();
     for &(line, byte) in &places {
         let mut bytes = Vec::new();
@@ -70,6 +74,30 @@ pub fn read_back(
         lines.extend(excerpt.map(|excerpt| Line { line, byte, excerpt }));
     }
     Ok(lines)
+}
+
+/// Whether the events of a source can only be read from its start: what its first bytes say is needed for the rest.
+fn is_read_from_the_start(source: &dyn Source) -> bool {
+    match source.origin().kind {
+        Kind::Evtx => true,
+        Kind::EventLog => Log::open(source.head()).format() != Format::Xml,
+        _ => false,
+    }
+}
+
+/// Events of a binary log, a table or JSON.
+fn events_of(source: &dyn Source, places: &BTreeSet<(u64, u64)>) -> io::Result<Vec<Line>> {
+    let mut bytes = Vec::new();
+    source.stream(&mut |reader| {
+        Read::take(reader, records::MAX_BYTES).read_to_end(&mut bytes).map(drop)
+    })?;
+    let wanted: BTreeMap<u64, u64> = places.iter().map(|(line, byte)| (*byte, *line)).collect();
+    let lines = Log::open(&bytes).filter_map(|item| {
+        let byte = item.span().start;
+        let line = *wanted.get(&byte)?;
+        Some(Line { line, byte, excerpt: event_excerpt(item)? })
+    });
+    Ok(lines.collect())
 }
 
 /// Reads a request log from its start, because its columns may change inside, up to the last place.
@@ -136,7 +164,11 @@ impl Sink for Wanted {
 
 /// The event at the head of `bytes`, in the order in which the report shows one.
 fn event(bytes: &[u8]) -> Option<Excerpt> {
-    match daaslens_eventlog::read_all(bytes).next()? {
+    event_excerpt(daaslens_eventlog::read_all(bytes).next()?)
+}
+
+fn event_excerpt(item: daaslens_eventlog::Item<'_>) -> Option<Excerpt> {
+    match item {
         daaslens_eventlog::Item::Event(event) => Some(events::excerpt(&event)),
         daaslens_eventlog::Item::Malformed(malformed) => {
             Some(Excerpt::text(malformed.fault.to_string()))
@@ -256,6 +288,11 @@ mod tests {
             found,
             [(1, 8, "2026-03-11T02:14:07Z dw1sdwk000ASY W3SVC-WP 2299 one | two".to_owned())]
         );
+        let table: &[u8] =
+            b"ProviderName,Id,TimeCreated,Message\nWAS,5002,2026-03-11T02:14:07Z,\"Pool 'a'\"\n\
+            WAS,5186,2026-03-11T02:14:08Z,x\n";
+        let found = texts(&memory(Kind::EventLog, table), &[(2, 36), (9, 1)], 0);
+        assert_eq!(found, [(2, 36, "2026-03-11T02:14:07Z  WAS 5002 a".to_owned())]);
         let log: &[u8] = b"[22-Nov-2025 05:42:11 UTC] PHP Warning:  a in b.php on line 1\n\
             [22-Nov-2025 05:42:12 UTC] PHP Fatal error:  c\nsecond line\n[22-Nov-2025 05:42:13 UTC] d\n";
         let found = texts(&memory(Kind::PhpLog, log), &[(2, 62)], 0);

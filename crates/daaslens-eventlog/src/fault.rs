@@ -40,6 +40,23 @@ pub enum Fault {
     /// The time has no date (files of 2013 have `12:49:19 AM`); it was taken from the event's own text where that
     /// has one. The event was read.
     NoDate,
+    /// The time names no zone and is in the culture of a machine; it was read as UTC. The event was read.
+    LocalTime,
+    /// A row of a table has too few columns.
+    Columns {
+        /// How many it has.
+        found: u32,
+        /// How many its header names.
+        declared: u32,
+    },
+    /// An object that is not JSON.
+    NotJson,
+    /// A record of a binary log that cannot be decoded.
+    BadRecord,
+    /// 64 KiB of a binary log that cannot be decoded.
+    BadChunk,
+    /// This build does not read binary logs.
+    Unsupported,
 }
 
 impl fmt::Display for Fault {
@@ -56,6 +73,14 @@ impl fmt::Display for Fault {
             Self::TooManyStrings { found } => write!(f, "{found} strings"),
             Self::NoTime => f.write_str("no time that can be understood"),
             Self::NoDate => f.write_str("the time has no date"),
+            Self::LocalTime => f.write_str("a local time without a zone, read as UTC"),
+            Self::Columns { found, declared } => {
+                write!(f, "{found} columns where {declared} are declared")
+            }
+            Self::NotJson => f.write_str("not JSON"),
+            Self::BadRecord => f.write_str("a record that cannot be decoded"),
+            Self::BadChunk => f.write_str("a chunk that cannot be decoded"),
+            Self::Unsupported => f.write_str("binary logs are not read by this build"),
         }
     }
 }

@@ -16,9 +16,11 @@ use daaslens_core::{Time, TimeRange};
 use crate::event::Event;
 use daaslens_stacktrace::ExceptionText;
 
+mod boot;
 mod note;
 mod vanished;
 
+pub use boot::{Boot, boots};
 use note::{Note, Role, Said};
 pub use vanished::{Vanished, vanished};
 
@@ -162,6 +164,8 @@ struct Machine {
     done: Vec<Incident>,
     /// The roles, and the ids of failed starts, that each of the incidents still open has.
     open: Vec<Open>,
+    /// The incidents that crash reports belong to, by the id of the report.
+    reports: BTreeMap<String, usize>,
 }
 
 struct Open {
@@ -219,9 +223,18 @@ impl Machine {
             }
             None => return,
         };
-        match self.matching(&note, boot) {
+        // A report is written once the dump is, and again when it is sent: it is no news of a crash that is known.
+        let report = note.report.clone();
+        if let Some(incident) = self.reports.get(&report).and_then(|at| self.done.get_mut(*at)) {
+            incident.events.push(index);
+            return;
+        }
+        let at = match self.matching(&note, boot) {
             Some(position) => self.join(position, note, time, index),
             None => self.begin(note, event, time, index, boot),
+        };
+        if !report.is_empty() {
+            self.reports.insert(report, at);
         }
     }
 
@@ -258,6 +271,7 @@ impl Machine {
             .map(|(position, _)| position)
     }
 
+    /// The new incident.
     fn begin(
         &mut self,
         note: Note,
@@ -265,7 +279,7 @@ impl Machine {
         time: Time,
         index: usize,
         boot: Option<Time>,
-    ) {
+    ) -> usize {
         let phase = Phase::Unknown;
         let kind = match note.role {
             Role::Single(kind) => kind,
@@ -296,17 +310,20 @@ impl Machine {
         });
         let position = self.open.len() - 1;
         self.settle(position);
+        self.done.len() - 1
     }
 
-    fn join(&mut self, position: usize, note: Note, time: Time, index: usize) {
+    /// The incident that the note was added to.
+    fn join(&mut self, position: usize, note: Note, time: Time, index: usize) -> usize {
         let Some(open) = self.open.get_mut(position) else {
-            return;
+            return usize::MAX;
         };
+        let at = open.at;
         if !open.roles.contains(&(note.role, note.id)) {
             open.roles.push((note.role, note.id));
         }
-        let Some(incident) = self.done.get_mut(open.at) else {
-            return;
+        let Some(incident) = self.done.get_mut(at) else {
+            return at;
         };
         incident.range = incident.range.union(TimeRange::at(time));
         incident.events.push(index);
@@ -331,6 +348,7 @@ impl Machine {
             incident.exception = note.exception;
         }
         self.settle(position);
+        at
     }
 
     /// Decides the kind anew, now that one more event is known.

@@ -1,4 +1,4 @@
-//! Windows events: App Service's `eventlog.xml`, and the same XML from Windows' own tools.
+//! Windows events: App Service's `eventlog.xml`, and what Windows' own tools keep and export.
 //!
 //! # What these files are
 //!
@@ -26,35 +26,54 @@
 //! * Native crashes leave no event there: neither Application Error nor the pool manager's events exist on App
 //!   Service. In exports from servers they do.
 //!
+//! # What comes from servers
+//!
+//! People who have a server, and no App Service, send what they can get: `System.evtx` and `Application.evtx`, the
+//! XML of `wevtutil`, a table that Event Viewer saved, a table or JSON of `Get-WinEvent`, a folder with `Report.wer`.
+//! [`Log`] reads any of them by its content. Levels are Windows' own there, times are local and without a zone in
+//! tables, and where there is nothing but the rendered message, the strings are found in it again.
+//!
 //! # How to read one
 //!
-//! [`decode`] turns UTF-16 into UTF-8, [`plan`] cuts the bytes into pieces, [`read()`] yields the [`Item`]s of a
-//! piece. [`incident::fold`] makes incidents out of events, and [`incident::vanished`] lists the processes that were
-//! replaced without a word. Exceptions and their stacks are taken apart by `daaslens-stacktrace`.
+//! [`decode`] turns UTF-16 into UTF-8, and [`Log`] reads a log in any form. Of XML, [`plan`] cuts the bytes into
+//! pieces, and [`read()`] yields the [`Item`]s of a piece. [`incident::fold`] makes incidents out of events, and
+//! [`incident::vanished`] lists the processes that were replaced without a word. Exceptions and their stacks are taken
+//! apart by `daaslens-stacktrace`.
 //!
 //! # What is promised
 //!
 //! It is safe to pass arbitrary bytes. Nothing here fails or panics, or does IO; the spans of all items tile the
-//! input; and items do not depend on how the input was cut. Time grows linearly with the input. Memory is bounded by
+//! input; and items of XML do not depend on how the input was cut. A chunk of a binary log is decoded as a whole,
+//! 64 KiB into 8 MiB of XML at most. Time grows linearly with the input. Memory is bounded by
 //! a constant times the size of one event, which is at most [`MAX_EVENT`], with at most [`MAX_DATA`] strings;
 //! stacks are cut at [`daaslens_stacktrace::MAX_FRAMES`] frames, chains at [`daaslens_stacktrace::MAX_CHAIN`] exceptions.
 
 pub mod ancm;
 pub mod aspnet;
+#[cfg(feature = "evtx")]
+mod binary;
+mod clock;
 mod code;
 mod event;
 mod fault;
+mod fields;
 pub mod incident;
+mod json;
+mod log;
 mod parse;
 pub mod platform;
 mod read;
+mod rendered;
+mod report;
 pub mod runtime;
 mod scan;
+mod table;
 pub mod windows;
 
 pub use event::{Datum, Dialect, Event, Level};
 pub use fault::Fault;
 pub use incident::{Incident, IncidentKind, Phase};
+pub use log::{Clock, Format, Log};
 pub use read::{Chunk, Item, Items, Malformed, decode, plan, read, read_all};
 
 /// The longest event that is read, in bytes.

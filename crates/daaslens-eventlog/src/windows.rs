@@ -20,6 +20,8 @@ pub struct ApplicationError {
     pub process_id: Option<u32>,
     /// When the process was started, in 100 ns since 1601; absent where Windows wrote 0.
     pub started: Option<u64>,
+    /// Ties it to the report of Windows Error Reporting, in lower case; empty where there is none.
+    pub report_id: String,
 }
 
 /// Reads Application Error 1000: strings in a fixed order, named in Windows 11 and Server 2025. Server 2008 R2 has
@@ -37,6 +39,77 @@ pub fn application_error(event: &Event<'_>) -> Option<ApplicationError> {
         process_id: hexadecimal(event.named_or("ProcessId", 8))
             .and_then(|id| u32::try_from(id).ok()),
         started: hexadecimal(event.named_or("ProcessCreationTime", 9)).filter(|&time| time != 0),
+        report_id: event.named_or("IntegratorReportId", 12).trim().to_ascii_lowercase(),
+    })
+}
+
+/// The source of crash reports.
+pub(crate) const WER: &str = "Windows Error Reporting";
+
+/// The names of a report's ten values in newer Windows.
+pub(crate) const WER_PARAMETERS: [&str; 10] =
+    ["P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10"];
+
+/// What a report of Windows Error Reporting says, of those that are about the end of a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorReport {
+    /// `APPCRASH`, `BEX64`, `CLR20r3`, `AppHangB1` …
+    pub name: String,
+    /// The executable.
+    pub application: String,
+    /// The module; of a managed crash the assembly.
+    pub module: String,
+    /// Its version.
+    pub module_version: String,
+    /// The exception code; a managed crash has none here.
+    pub code: Option<u32>,
+    /// The offset in the module.
+    pub offset: Option<u64>,
+    /// The type of a managed exception; long ones are cut, and some only a hash.
+    pub exception: String,
+    /// Ties it to Application Error 1000, in lower case; empty where there is none.
+    pub report_id: String,
+    /// Whether it tells of a process that hung, and not of a crash.
+    pub hung: bool,
+}
+
+/// Reads Windows Error Reporting 1001 and `Report.wer`. Most reports are about drivers and updates and give nothing.
+///
+/// | | P1–P3 | P4–P6 | P7 | P8 | P9 |
+/// |---|---|---|---|---|---|
+/// | `APPCRASH` | application | module | code | offset | |
+/// | `BEX`, `BEX64` | application | module | offset | code | what was violated |
+/// | `CLR20r3` | application | assembly | method | offset in it | exception |
+/// | `AppHangB1` … | application | | | | |
+pub fn error_report(event: &Event<'_>) -> Option<ErrorReport> {
+    if !event.is_from(WER) || event.id != 1001 {
+        return None;
+    }
+    let name = event.named_or("EventName", 2).trim().to_owned();
+    let upper = name.to_ascii_uppercase();
+    let hung = upper.starts_with("APPHANG");
+    let managed = upper.starts_with("CLR20");
+    let execution = upper.starts_with("BEX");
+    let crash = managed || execution || upper.ends_with("APPCRASH");
+    if !crash && !hung {
+        return None;
+    }
+    let parameter = |number: usize| {
+        let key = WER_PARAMETERS.get(number - 1).copied().unwrap_or_default();
+        event.named_or(key, 4 + number).trim()
+    };
+    let (code, offset) = if execution { (8, 7) } else { (7, 8) };
+    let native = !managed && !hung;
+    Some(ErrorReport {
+        application: parameter(1).to_owned(),
+        module: if hung { String::new() } else { parameter(4).to_owned() },
+        module_version: if hung { String::new() } else { parameter(5).to_owned() },
+        code: native.then(|| parse_code(parameter(code))).flatten(),
+        offset: native.then(|| hexadecimal(parameter(offset))).flatten(),
+        exception: if managed { parameter(9).to_owned() } else { String::new() },
+        report_id: event.named_or("ReportId", 19).trim().to_ascii_lowercase(),
+        name,
+        hung,
     })
 }
 

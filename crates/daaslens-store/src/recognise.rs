@@ -77,10 +77,19 @@ const CONTENT: &[Rule] = &[
     (Kind::FailedRequest, |s| s.is_xml() && s.has("<failedRequest ")),
     (Kind::DetailedError, |s| s.has("<title>IIS Detailed Error")),
     (Kind::EventLog, |s| {
-        s.is_xml()
+        // Copied from a tree view, an element that can be folded has `- ` before it.
+        (s.is_xml() || s.starts("- <Event"))
             && (s.has("<Events") || s.has("<Event>") || s.has("<Event "))
             && s.has("<System>")
     }),
+    (Kind::EventLog, is_event_table),
+    (Kind::EventLog, |s| {
+        (s.starts("{") || s.starts("["))
+            && (s.has("\"ProviderName\"") && (s.has("\"RecordId\"") || s.has("\"TimeCreated\""))
+                || s.has("\"EntryType\"")
+                    && (s.has("\"InstanceId\"") || s.has("\"TimeGenerated\"")))
+    }),
+    (Kind::EventLog, |s| s.starts("Version=") && s.has("EventType=") && s.has("EventTime=")),
     (Kind::Session, |s| {
         s.starts("<Session>") || (s.starts("{") && s.has("\"SessionId\"") && s.has("\"Tool\""))
     }),
@@ -176,6 +185,47 @@ fn is_resource_log(subject: &Subject<'_>) -> bool {
         || subject.has("ApplicationGatewayAccess")
         || subject.has("FrontDoorAccessLog")
         || subject.has("FrontdoorAccessLog")
+}
+
+/// A table of events: of Event Viewer in English, of PowerShell, or of Event Viewer in another language, whose header
+/// has five words and whose rows have a time and a number in the second and fourth place.
+fn is_event_table(subject: &Subject<'_>) -> bool {
+    let Some(first) = subject.head.get(..subject.head.len().min(2048)) else { return false };
+    let first = String::from_utf8_lossy(first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first));
+    let mut lines =
+        first.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("#TYPE"));
+    let Some(header) = lines.next() else { return false };
+    let names = |delimiter: char| -> Vec<String> {
+        let name = |name: &str| name.trim().trim_matches('"').to_lowercase().replace(' ', "");
+        header.split(delimiter).map(name).collect()
+    };
+    [',', '\t', ';'].into_iter().any(|delimiter| {
+        let names = names(delimiter);
+        let has = |name: &str| names.iter().any(|one| one == name);
+        let known = has("dateandtime") && has("source") && has("eventid")
+            || has("providername") && has("id") && has("timecreated")
+            || has("source")
+                && (has("instanceid") || has("eventid"))
+                && (has("timegenerated") || has("timewritten"))
+                && (has("entrytype") || has("machinename"));
+        let words = names.len() == 5
+            && names.iter().all(|name| {
+                !name.is_empty() && name.chars().all(|c| c.is_alphabetic() || "-'.".contains(c))
+            });
+        known
+            || words
+                && lines.clone().next().is_some_and(|row| {
+                    let fields: Vec<&str> = row.split(delimiter).collect();
+                    let is_time = |text: &str| {
+                        text.starts_with(|c: char| c.is_ascii_digit())
+                            && text.contains(':')
+                            && text.contains(['/', '.', '-'])
+                    };
+                    fields.len() >= 5
+                        && is_time(fields[1])
+                        && fields[3].trim().parse::<u32>().is_ok()
+                })
+    })
 }
 
 /// `[22-Nov-2026 05:42:11 Europe/Berlin] PHP Warning: …`
@@ -355,6 +405,46 @@ mod tests {
                 Kind::FailedRequest,
             ),
             ("a.xml", "<Events><Event><System><Provider Name=\"x\"/>", Kind::EventLog),
+            (
+                "a.csv",
+                "\u{feff}Level,Date and Time,Source,Event ID,Task Category\r\nError,1/16/2026 11:43:00 AM,WAS,5011,None,\"text\"\r\n",
+                Kind::EventLog,
+            ),
+            (
+                "a.txt",
+                "Ebene\tDatum und Uhrzeit\tQuelle\tEreignis-ID\tAufgabenkategorie\r\nFehler\t30.10.2026 03:31:14\tWAS\t5011\tKeine\ttext\r\n",
+                Kind::EventLog,
+            ),
+            (
+                "a.txt",
+                "Niveau,Datum,Quelle,EreignisID,Kategorie\r\nFehler,30.10.2026 03:31:14,WAS,5011,Keine,text\r\n",
+                Kind::EventLog,
+            ),
+            (
+                "a.csv",
+                "#TYPE System.Diagnostics.Eventing.Reader.EventLogRecord\r\n\"Message\",\"Id\",\"RecordId\",\"ProviderName\",\"TimeCreated\"\r\n",
+                Kind::EventLog,
+            ),
+            (
+                "a.csv",
+                "\"EventID\",\"MachineName\",\"Index\",\"EntryType\",\"Message\",\"Source\",\"InstanceId\",\"TimeGenerated\"\r\n",
+                Kind::EventLog,
+            ),
+            (
+                "orders.csv",
+                "Level,Date,Source,Amount,Unit\nA,1/2/2026 10:00,B,x,C\n",
+                Kind::NotALog,
+            ),
+            (
+                "a.json",
+                "[\r\n    {\r\n        \"Id\":  1000,\r\n        \"RecordId\":  7,\r\n        \"ProviderName\":  \"Application Error\",",
+                Kind::EventLog,
+            ),
+            (
+                "Report.wer",
+                "Version=1\r\nEventType=APPCRASH\r\nEventTime=133862471230000000\r\n",
+                Kind::EventLog,
+            ),
             (
                 "a",
                 "[22-Nov-2026 05:42:11 Europe/Berlin] PHP Warning:  x in y on line 3\n",

@@ -23,6 +23,7 @@ mod bundle;
 mod daas;
 mod deployments;
 mod events;
+pub mod evtx;
 mod fixture;
 pub mod hostile;
 mod instance;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use daaslens_core::text::{shortened, visible};
 use daaslens_core::{Evidence, Excerpt, Location, Part, PartKind, SourceId, TimeRange};
-use daaslens_eventlog::{Event, Fault, Incident, Item};
+use daaslens_eventlog::{Clock, Event, Fault, Incident, Item, Log};
 
 use super::Count;
 use crate::config::Config;
@@ -35,7 +35,14 @@ pub(crate) struct Events {
 impl Events {
     pub(crate) fn read(bytes: &[u8], source: usize, config: &Config, count: &mut Count) -> Self {
         let mut events = Self { files: 1, ..Self::default() };
-        for item in daaslens_eventlog::read_all(bytes) {
+        let log = Log::open(bytes);
+        if let Clock::Local { guessed } = log.clock() {
+            count.notes.push("its clock is local and the file names no zone; read as UTC");
+            if guessed {
+                count.notes.push("which number of its dates is the day was guessed");
+            }
+        }
+        for item in log {
             match item {
                 Item::Event(event) => {
                     count.records += 1;

@@ -23,7 +23,7 @@ use crate::copies;
 use crate::survey::Outcome;
 
 /// The most bytes of one file that are held in memory.
-const MAX_BYTES: u64 = 256 << 20;
+pub(crate) const MAX_BYTES: u64 = 256 << 20;
 
 /// How many faults of a file are shown.
 const FAULTS: usize = 5;
@@ -55,6 +55,8 @@ pub(crate) struct Count {
     pub(crate) faults: Vec<FaultSample>,
     /// Why not all of it could be there.
     pub(crate) cut: Option<String>,
+    /// What is to be said with the file.
+    pub(crate) notes: Vec<&'static str>,
 }
 
 impl Count {
@@ -114,6 +116,7 @@ pub(crate) fn read(
                     if one.cut.is_some() { SourceStatus::Partial } else { SourceStatus::Read };
                 outcome.reason = one.cut;
                 outcome.bytes = one.bytes;
+                outcome.notes.append(&mut one.count.notes);
                 outcome.tally.set(one.count);
                 match one.content {
                     Content::Events(events) => records.events.merge(events),
@@ -133,8 +136,10 @@ pub(crate) fn read(
 fn is_read_here(source: &dyn Source) -> bool {
     let kind = source.origin().kind;
     source.fault().is_none()
-        && (matches!(kind, Kind::EventLog | Kind::PhpLog | Kind::Session | Kind::HttpErr)
-            || kind == Kind::Deployment && platform::is_record(&source.origin().path))
+        && (matches!(
+            kind,
+            Kind::EventLog | Kind::Evtx | Kind::PhpLog | Kind::Session | Kind::HttpErr
+        ) || kind == Kind::Deployment && platform::is_record(&source.origin().path))
 }
 
 struct One {
@@ -155,7 +160,7 @@ fn one(
         progress.advance(bytes.len() as u64);
         let mut count = Count::default();
         let content = match source.origin().kind {
-            Kind::EventLog => {
+            Kind::EventLog | Kind::Evtx => {
                 Content::Events(events::Events::read(&bytes, index, config, &mut count))
             }
             Kind::PhpLog => Content::Php(php::Php::read(&bytes, index, config, &mut count)),

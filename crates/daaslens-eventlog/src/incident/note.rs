@@ -5,7 +5,7 @@ use crate::aspnet::web_death;
 use crate::event::Event;
 use crate::platform::{self, HttpPlatform, HttpPlatformKind};
 use crate::runtime::runtime_death;
-use crate::windows::{PoolKind, application_error, pool_event};
+use crate::windows::{PoolKind, application_error, error_report, pool_event};
 use daaslens_stacktrace::ExceptionText;
 
 use super::IncidentKind;
@@ -37,6 +37,8 @@ pub(super) enum Role {
     NativeDeath,
     /// WAS noticed.
     PoolDeath,
+    /// Windows Error Reporting.
+    Report,
     /// ANCM 1018, HttpPlatformHandler 1002.
     ModuleDeath,
     /// ANCM 1007 and relatives.
@@ -59,12 +61,15 @@ pub(super) struct Note {
     pub(super) scm: bool,
     /// The id of the event: several failures of a start are told by several ids, each once.
     pub(super) id: u32,
+    /// What ties a native crash to its reports, which may come days later; empty where there is nothing.
+    pub(super) report: String,
 }
 
 impl Note {
     const fn new(role: Role, id: u32) -> Self {
         let (process_id, process, exception, code, detail) = (None, None, None, None, None);
-        Self { role, process_id, process, exception, code, detail, scm: false, id }
+        let report = String::new();
+        Self { role, process_id, process, exception, code, detail, scm: false, id, report }
     }
 }
 
@@ -154,9 +159,20 @@ fn death(event: &Event<'_>) -> Option<Note> {
         note.process = Some(error.application);
         note.code = error.code;
         note.detail = Some(error.module);
+        note.report = error.report_id;
         return Some(note);
     }
-    None
+    let report = error_report(event)?;
+    let role = if report.hung { Role::Single(IncidentKind::Hang) } else { Role::Report };
+    let mut note = Note::new(role, id);
+    note.process = Some(report.application).filter(|name| !name.is_empty());
+    note.code = report.code;
+    // Of a managed crash the assembly says less than the exception.
+    note.exception =
+        Some(ExceptionText::parse_at_type(&report.exception)).filter(|text| !text.is_empty());
+    note.detail = Some(report.module).filter(|_| note.exception.is_none());
+    note.report = report.report_id;
+    Some(note)
 }
 
 /// What the platform did, and what stands for itself.

@@ -1,6 +1,6 @@
 //! Events folded into incidents.
 
-use daaslens_eventlog::incident::{IncidentKind, Phase, fold, vanished};
+use daaslens_eventlog::incident::{IncidentKind, Phase, boots, fold, vanished};
 use daaslens_eventlog::{Incident, windows};
 
 use crate::events;
@@ -174,6 +174,117 @@ fn a_change_told_twice_is_one_and_two_limits_are_two() {
             (IncidentKind::LimitRecycle, vec![0, 3], memory),
             (IncidentKind::AppOffline, vec![1, 4], None),
             (IncidentKind::LimitRecycle, vec![2], slow),
+        ]
+    );
+}
+
+/// A native crash of a server: the crash itself, its report, the report once more when it is sent, and what the
+/// activation service saw.
+#[test]
+fn a_crash_with_its_reports_and_the_pools_view_is_one() {
+    let report = "6f0d3a52-8d0e-4c4b-9a55-0c2f1f6b7a10";
+    let event = |time: &str, provider: &str, id: u32, texts: &[&str]| {
+        let mut event = crate::event(provider, id, texts);
+        event.dialect = daaslens_eventlog::Dialect::Windows;
+        event.time = daaslens_core::Time::parse(&format!("2026-03-13T{time}Z"));
+        event
+    };
+    let wer = |time| {
+        event(
+            time,
+            "Windows Error Reporting",
+            1001,
+            &[
+                "",
+                "0",
+                "APPCRASH",
+                "",
+                "0",
+                "w3wp.exe",
+                "10",
+                "5e",
+                "native.dll",
+                "2",
+                "6a",
+                "c0000005",
+                "1f3c4",
+                "",
+                "",
+                "",
+                "",
+                "",
+                "0",
+                report,
+                "0",
+            ],
+        )
+    };
+    let error = [
+        "w3wp.exe",
+        "10",
+        "5e",
+        "native.dll",
+        "2",
+        "6a",
+        "c0000005",
+        "1f3c4",
+        "1a2c",
+        "0",
+        "",
+        "",
+        report,
+    ];
+    let events = [
+        event("02:14:07", "Application Error", 1000, &error),
+        wer("02:14:10"),
+        event("02:14:09", "Microsoft-Windows-WAS", 5011, &["shop", "6700"]),
+        wer("09:00:00"),
+        // A report of something else is no news of a crash.
+        event(
+            "09:00:01",
+            "Windows Error Reporting",
+            1001,
+            &["", "0", "WindowsUpdateFailure3", "", "0", "10"],
+        ),
+        event("10:00:00", "Microsoft-Windows-WAS", 5002, &["shop"]),
+    ];
+    assert_eq!(
+        shown(&fold(&events)),
+        [
+            r#"02:14:07 +2 s Crash { phase: Unknown } pid Some(6700) Some("w3wp.exe") events [0, 2, 1, 3] - @ - code Some(c0000005) native.dll"#,
+            r#"10:00:00 +0 s RapidFail pid None Some("w3wp.exe") events [5] - @ - code None -"#,
+        ]
+    );
+}
+
+#[test]
+fn a_machine_that_was_started_again_has_another_life() {
+    let at = |second: i64, ticks: i64, computer: &str| {
+        let mut event = crate::event("W3SVC-WP", 2303, &["1"]);
+        event.time = Some(daaslens_core::Time::from_seconds(second));
+        event.record_id = Some(ticks);
+        event.computer = computer.to_owned().into();
+        event
+    };
+    let events = [
+        at(1_000, 500_000, "dw1sdwk0001"),
+        at(1_001, 501_900, "DW1SDWK0001"),
+        at(2_000, 30_000, "dw1sdwk0001"),
+        at(2_100, 9_000_000, "dw1sdwk0002"),
+    ];
+    let lives: Vec<_> = boots(&events)
+        .into_iter()
+        .map(|one| {
+            let seconds = one.before.map(daaslens_core::Time::seconds);
+            (one.computer, one.booted.0, one.range.seconds(), one.event, seconds)
+        })
+        .collect();
+    assert_eq!(
+        lives,
+        [
+            ("dw1sdwk0001".to_owned(), 500_000, 1, 0, None),
+            ("dw1sdwk0001".to_owned(), 1_970_000, 0, 2, Some(1_001)),
+            ("dw1sdwk0002".to_owned(), -6_900_000, 0, 3, None),
         ]
     );
 }

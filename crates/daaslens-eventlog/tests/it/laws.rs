@@ -1,8 +1,10 @@
 //! What must hold for any input.
 
 use daaslens_eventlog::{
-    Item, ancm, aspnet, decode, incident, plan, platform, read, read_all, runtime, windows,
+    Format, Item, Log, ancm, aspnet, decode, incident, plan, platform, read, read_all, runtime,
+    windows,
 };
+use daaslens_testkit::evtx::{Record, write};
 use proptest::prelude::*;
 
 /// Pieces of markup, whole and broken, in any order: nearer to trouble than plain random bytes.
@@ -124,6 +126,7 @@ fn check(bytes: &[u8], target: usize) -> Result<(), TestCaseError> {
             }
         }
     }
+    let _ = (incident::boots(&events), incident::vanished(&events));
     let incidents = incident::fold(&events);
     let mut seen: Vec<usize> =
         incidents.iter().flat_map(|incident| incident.events.clone()).collect();
@@ -134,8 +137,92 @@ fn check(bytes: &[u8], target: usize) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Pieces of tables and JSON, and rows of both.
+fn rows() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop::sample::select(vec![
+        "Level,Date and Time,Source,Event ID,Task Category\n",
+        "\"ProviderName\",\"Id\",\"TimeCreated\",\"Message\"\r\n",
+        "Ebene\tDatum\tQuelle\tEreignis\tKategorie\nFehler\t1.2.2026 3:04\tWAS\t5011\tKeine\tx\n",
+        "#TYPE x\n",
+        "Error,1/2/2026 3:04:05 AM,WAS,5002,None,\"a 'b'\nc\"\n",
+        "\"WAS\",\"5002\",\"13/02/2026 10:00\",\"a 'b' \"\"c\"\"\"\r\n",
+        "Version=1\nEventType=BEX64\nSig[7].Value=c0000005\n",
+        "{\"Id\": 5, \"ProviderName\": \"x\", \"TimeCreated\": \"/Date(1)/\"}",
+        "{\"value\": [",
+        "{\"Properties\": [{\"Value\": 1}, 2]}",
+        "{",
+        "}",
+        "[",
+        "\"",
+        "\\",
+        ",",
+        "\t",
+        "\n",
+        "ä",
+        "\u{feff}",
+        "\0",
+        "ElfFile\0",
+        "ElfChnk\0",
+    ]);
+    let piece = prop_oneof![
+        4 => piece.prop_map(|text| text.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..4),
+    ];
+    prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+}
+
+/// What holds for a log in any form: the items tile the input, and lines count.
+fn check_log(bytes: &[u8]) -> Result<(), TestCaseError> {
+    let mut at = 0;
+    let log = Log::open(bytes);
+    let text = log.format() != Format::Evtx;
+    for item in log {
+        let span = item.span();
+        prop_assert_eq!(span.start, at, "the items tile the input");
+        prop_assert!(span.end > span.start, "no item is empty");
+        at = span.end;
+        let line = match &item {
+            Item::Event(event) => {
+                let _ = (windows::error_report(event), windows::application_error(event));
+                event.line
+            }
+            Item::Malformed(bad) => bad.line,
+            Item::Other(_) => continue,
+        };
+        let before = &bytes[..span.start as usize];
+        let expected = before.split(|&byte| byte == b'\n').count() as u64;
+        prop_assert!(!text || line == expected, "line {} is {}", line, expected);
+    }
+    prop_assert_eq!(at, bytes.len() as u64);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn tables_and_json(bytes in rows()) {
+        check_log(&bytes)?;
+    }
+
+    #[test]
+    fn a_binary_log_cut_and_bitten(to in 0usize..140_000, bites in prop::collection::vec((0usize..9000, any::<u8>()), 0..12)) {
+        let record = |id| Record {
+            provider: "WAS".to_owned(),
+            id,
+            computer: "m".to_owned(),
+            data: vec![("ProcessID".to_owned(), "7".to_owned()), (String::new(), "text".to_owned())],
+            ..Record::default()
+        };
+        let mut bytes = write(&[record(5011), record(5002), record(1)]);
+        for (at, byte) in bites {
+            if let Some(place) = bytes.get_mut(at) {
+                *place = byte;
+            }
+        }
+        bytes.truncate(to);
+        check_log(&bytes)?;
+    }
 
     #[test]
     fn scraps_of_markup(bytes in scraps(), target in 0usize..200) {

@@ -1,5 +1,6 @@
 //! The event log reader against small files, each made for one quirk, and against anything at all.
 
+mod exports;
 mod incidents;
 mod laws;
 mod reader;
@@ -8,7 +9,7 @@ mod texts;
 use std::fmt::Write as _;
 
 use daaslens_core::Time;
-use daaslens_eventlog::{Event, Item, decode, read_all};
+use daaslens_eventlog::{Event, Item, Log, decode, read_all};
 
 /// The events of `bytes`.
 fn events(bytes: &[u8]) -> Vec<Event<'_>> {
@@ -39,7 +40,7 @@ fn event(provider: &str, id: u32, texts: &[&str]) -> Event<'static> {
 fn shown(bytes: &[u8]) -> String {
     let bytes = decode(bytes);
     let mut out = String::new();
-    for item in read_all(&bytes) {
+    for item in Log::open(&bytes) {
         let span = item.span();
         let _ = write!(out, "{}..{} ", span.start, span.end);
         match item {
