@@ -1,15 +1,23 @@
 //! Which machine is which instance.
 //!
-//! RawLogs are named by the first six hex digits of the instance id, events by the machine's name, and nothing in
-//! either names the other. The two worlds are joined where a path holds both (certain), where there is one of each
-//! (inferred), and where the crashes of one machine disturb the requests of one instance and of no other
-//! (inferred).
+//! RawLogs, traces of Kudu and logs of applications are named by the first six hex digits of the instance id; events, dumps
+//! and DaaS by the machine's name; and nothing in either names the other. Names are never compared: the two worlds are joined
+//!
+//! * where both stand together (certain): a folder named after a machine that holds the log of an instance, Kudu's
+//!   environment page, the environment of a process, the two traces that Kudu makes of one request;
+//! * where something happened in both at the same time and nowhere else (inferred, see [`by_time`]);
+//! * where there is one of each, or one of each left (inferred).
+//!
+//! What contradicts another is said, and not joined.
+
+mod by_time;
+
+pub(crate) use by_time::disturbed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use daaslens_core::{Kind, Source, Time};
-use daaslens_eventlog::IncidentKind;
+use daaslens_core::{Kind, Source};
 
 use crate::http::cube::Cube;
 use crate::http::summary::app_sites;
@@ -22,6 +30,8 @@ pub(crate) struct Joins {
     machines: BTreeMap<String, Join>,
     /// How the machines are written, by lower case.
     spelling: BTreeMap<String, String>,
+    /// What contradicts what, in sentences.
+    conflicts: BTreeSet<String>,
 }
 
 /// What is known of a machine.
@@ -31,6 +41,8 @@ pub(crate) struct Join {
     pub(crate) instance: String,
     /// Whether it is written somewhere, and not inferred.
     pub(crate) certain: bool,
+    /// What tells so.
+    how: String,
 }
 
 impl Joins {
@@ -48,26 +60,31 @@ impl Joins {
         (names, own().all(|(_, join)| join.certain))
     }
 
-    fn add(&mut self, machine: &str, instance: &str, certain: bool) {
+    /// Joins a machine and an instance. What is certain comes first; a later one that differs is a conflict.
+    fn add(&mut self, machine: &str, instance: &str, certain: bool, how: &str) {
         let lower = machine.to_ascii_lowercase();
         self.spelling.entry(lower.clone()).or_insert_with(|| machine.to_owned());
-        let join = Join { instance: instance.to_owned(), certain };
+        let join = Join { instance: instance.to_owned(), certain, how: how.to_owned() };
         let known = self.machines.entry(lower).or_insert_with(|| join.clone());
-        if certain && !known.certain {
-            *known = join;
+        if known.instance != join.instance {
+            self.conflicts.insert(format!(
+                "Machine {machine} is instance {} ({}), yet {how} names {instance}: names of machines are used again.",
+                known.instance, known.how
+            ));
         }
     }
 
     /// How the names were joined, in words.
     pub(crate) fn notes(&self) -> Vec<String> {
-        let how = |join: &Join| if join.certain { "written in the bundle" } else { "inferred" };
-        self.machines
-            .iter()
-            .map(|(machine, join)| {
-                let machine = self.spelling.get(machine).unwrap_or(machine);
-                format!("Machine {machine} is instance {} ({}).", join.instance, how(join))
-            })
-            .collect()
+        let how = |join: &Join| {
+            let sure = if join.certain { "certain, by" } else { "inferred from" };
+            format!("{sure} {}", join.how)
+        };
+        let joined = self.machines.iter().map(|(machine, join)| {
+            let machine = self.spelling.get(machine).unwrap_or(machine);
+            format!("Machine {machine} is instance {} ({}).", join.instance, how(join))
+        });
+        joined.chain(self.conflicts.iter().cloned()).collect()
     }
 }
 
@@ -94,12 +111,17 @@ pub(crate) fn courses(cube: &Cube) -> BTreeMap<&str, Course> {
 /// Finds out what can be found out.
 pub(crate) fn learn(sources: &[Arc<dyn Source>], cube: &Cube, records: &Records) -> Joins {
     let mut joins = Joins::default();
+    for (join, how) in &records.platform.kudu.joins {
+        if join.certain {
+            joins.add(&join.machine, &join.prefix, true, how);
+        }
+    }
     for origin in sources.iter().map(|source| source.origin()) {
         // The diagnostic service copies the log of an instance into a folder named after its machine.
         if let (Kind::W3c, Some(instance), Some(machine)) =
             (origin.kind, &origin.instance, &origin.machine)
         {
-            joins.add(machine, instance, true);
+            joins.add(machine, instance, true, "the folder of a diagnostic session");
         }
     }
     let instances = courses(cube);
@@ -107,88 +129,56 @@ pub(crate) fn learn(sources: &[Arc<dyn Source>], cube: &Cube, records: &Records)
     for event in records.events.list.iter().filter(|event| !event.computer.is_empty()) {
         machines.entry(event.computer.to_ascii_lowercase()).or_insert(&event.computer);
     }
-    if let (1, 1, Some(instance), Some(machine)) =
-        (instances.len(), machines.len(), instances.keys().next(), machines.values().next())
+    if let (1, 1, Some(instance), Some((lower, machine))) =
+        (instances.len(), machines.len(), instances.keys().next(), machines.iter().next())
     {
-        joins.add(machine, instance, false);
+        let other = joins.machines.get(lower).is_some_and(|join| join.instance != *instance);
+        if !other && !joins.machines.contains_key(lower) {
+            joins.add(machine, instance, false, "there being one machine and one instance");
+        }
         return joins;
     }
-    let mut votes: BTreeMap<&str, BTreeMap<&str, u32>> = BTreeMap::new();
-    for incident in &records.events.incidents {
-        if matches!(incident.kind, IncidentKind::Crash { .. } | IncidentKind::Exit { .. })
-            && let Some(instance) = disturbed(&instances, incident.range.start)
-            && let Some(machine) = machines.get(&incident.computer.to_ascii_lowercase())
-        {
-            *votes.entry(machine).or_default().entry(instance).or_default() += 1;
+    // Each kind of coincidence speaks for itself; where two do not agree, none is believed.
+    let told = [
+        (
+            "starts and ends of Kudu and of the application at the same second",
+            by_time::kudu(records),
+        ),
+        ("ids of processes in names of logs and in events", by_time::processes(sources, records)),
+        ("the requests that its crashes disturb", by_time::crashes(&instances, records)),
+    ];
+    for (lower, machine) in &machines {
+        if joins.machines.contains_key(lower) {
+            continue;
+        }
+        let named: Vec<(&str, &String)> =
+            told.iter().filter_map(|(how, told)| Some((*how, told.get(lower)?))).collect();
+        let Some((_, first)) = named.first() else { continue };
+        if named.iter().all(|(_, instance)| instance == first) {
+            let how: Vec<&str> = named.iter().map(|(how, _)| *how).collect();
+            joins.add(machine, first, false, &how.join(", and "));
+        } else {
+            let all: Vec<String> =
+                named.iter().map(|(how, instance)| format!("{instance} by {how}")).collect();
+            joins.conflicts.insert(format!(
+                "Machine {machine} was not joined with an instance: {}.",
+                all.join(", ")
+            ));
         }
     }
-    for (machine, votes) in votes {
-        let all: u32 = votes.values().sum();
-        if let Some((instance, most)) =
-            votes.iter().max_by_key(|(name, n)| (**n, std::cmp::Reverse(**name)))
-            && most * 3 >= all * 2
-        {
-            joins.add(machine, instance, false);
-        }
+    let is_joined =
+        |name: &str, is_machine: bool| {
+            joins.machines.iter().any(|(machine, join)| {
+                if is_machine { machine == name } else { join.instance == name }
+            })
+        };
+    if let Some((machine, instance)) = by_time::left(&machines, &instances, records, is_joined)
+        && joins.conflicts.is_empty()
+    {
+        joins.add(&machine, &instance, false, "there being one machine and one instance left");
     }
     joins
 }
 
-/// The one instance whose requests failed, or stopped, when a process crashed at `time`.
-pub(crate) fn disturbed<'a>(instances: &BTreeMap<&'a str, Course>, time: Time) -> Option<&'a str> {
-    let at = time.seconds();
-    let errors = |course: &Course| {
-        course.range(at - 2..=at + 30).map(|(_, (_, errors))| *errors).sum::<u32>()
-    };
-    let all: u32 = instances.values().map(errors).sum();
-    if all >= 3 {
-        return instances
-            .iter()
-            .find(|(_, course)| errors(course) * 5 >= all * 4)
-            .map(|(name, _)| *name);
-    }
-    // An in-process application answers nothing while it is down: the pause is what is seen.
-    let mut pauses: Vec<(f64, &str)> =
-        instances.iter().map(|(name, course)| (pause(course, at), *name)).collect();
-    pauses.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    let (first, name) = pauses.first()?;
-    let second = pauses.get(1).map_or(0.0, |(pause, _)| *pause);
-    (*first >= 6.0 && *first >= 2.0 * second).then_some(*name)
-}
-
-/// The longest pause around a second, in requests that were to be expected in it.
-fn pause(course: &Course, at: i64) -> f64 {
-    let before: u32 = course.range(at - 120..at - 2).map(|(_, (requests, _))| *requests).sum();
-    let rate = f64::from(before) / 118.0;
-    let mut last = at - 3;
-    let mut longest = 0;
-    for (second, _) in course.range(at - 3..=at + 40) {
-        longest = longest.max(second - last);
-        last = *second;
-    }
-    rate * longest as f64
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_instance_that_pauses_is_the_one_that_crashed() {
-        let steady: Course = (0..400).map(|second| (second, (2, 0))).collect();
-        let mut paused = steady.clone();
-        paused.retain(|second, _| !(200..220).contains(second));
-        let instances = BTreeMap::from([("a", steady.clone()), ("b", paused)]);
-        assert_eq!(disturbed(&instances, Time::from_seconds(200)), Some("b"));
-        assert_eq!(disturbed(&instances, Time::from_seconds(100)), None);
-    }
-
-    #[test]
-    fn the_instance_that_fails_is_the_one_that_crashed() {
-        let steady: Course = (0..400).map(|second| (second, (2, 0))).collect();
-        let mut failing = steady.clone();
-        failing.insert(201, (5, 5));
-        let instances = BTreeMap::from([("a", failing), ("b", steady)]);
-        assert_eq!(disturbed(&instances, Time::from_seconds(200)), Some("a"));
-    }
-}
+mod tests;

@@ -17,13 +17,16 @@ mod keys;
 mod marks;
 mod readback;
 mod records;
+mod retention;
 mod rules;
+mod series;
 mod signals;
 mod survey;
 mod tables;
 mod verdict;
 mod zoom;
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -81,7 +84,8 @@ fn conclude(
     // Events and deployments go back for weeks; what the requests can show is the stretch of their own log.
     let seen = http.as_ref().and_then(|http| http.range);
     let mut gaps = seen.map_or_else(Vec::new, |seen| http::silence::gaps(cube, seen));
-    gap_causes::tell(&mut gaps, &infos, records, &joins);
+    let dumped = inputs.iter().any(|input| input.kind == "kudu-dump");
+    gap_causes::tell(&mut gaps, &infos, records, &joins, dumped);
     let clusters = signals::clusters(cube, config.sensitivity);
     let crashes = crashes::group(&records.events);
     let facts = Facts {
@@ -104,13 +108,11 @@ fn conclude(
         questions.iter().map(|own| replies.by_ref().take(own.len()).collect()).collect();
     let conclusions = rules::conclude(&facts, &replies);
     let mut findings = conclusions.findings;
-    findings.sort_by(|a, b| {
-        (a.severity, std::cmp::Reverse(a.impact), a.rule, a.evidence.first().map(|e| e.at)).cmp(&(
-            b.severity,
-            std::cmp::Reverse(b.impact),
-            b.rule,
-            b.evidence.first().map(|e| e.at),
-        ))
+    // Of what weighs the same, the most recent first: it is what is still felt.
+    findings.sort_by_key(|one| {
+        let end = one.window.map(|window| window.end);
+        let first = one.evidence.first().map(|evidence| evidence.at);
+        (one.severity, Reverse(one.impact), one.rule, Reverse(end), first)
     });
     let timeline = seen.or(window).map(|window| {
         let band = |(letter, cluster): (usize, &signals::ClusterSignal)| ClusterBand {
@@ -120,6 +122,7 @@ fn conclude(
         let mut timeline = http::timeline::timeline(cube, window, &gaps);
         timeline.clusters = clusters.iter().enumerate().map(band).collect();
         timeline.rows = marks::rows(&facts);
+        timeline.series.extend(series::cpu(&facts, &timeline));
         timeline
     });
     let tables = tables::all(&facts);
@@ -127,7 +130,11 @@ fn conclude(
         http_share: window.map_or(0.0, |window| http::silence::share(cube, window, &gaps)),
         not_checked: conclusions.not_checked,
         checked_clean: conclusions.clean,
-        notes: joins.notes(),
+        notes: joins
+            .notes()
+            .into_iter()
+            .chain(retention::notes(sources, &inputs, records))
+            .collect(),
         gaps: gaps.clone(),
     };
     let (events, php) = (records::summary::events(&facts), records::summary::php(&facts));
@@ -144,7 +151,7 @@ fn conclude(
         coverage,
         findings,
         timeline,
-        identities: identities(survey),
+        identities: identities(survey, records),
         ..Analysis::default()
     };
     (analysis.verdict, analysis.answers) = verdict::conclude(&analysis, records);
@@ -199,7 +206,7 @@ fn totals(infos: &[SourceInfo], outcomes: &[survey::Outcome]) -> Totals {
 }
 
 /// Names that identify the site, in the order in which the input first shows them.
-fn identities(survey: &Survey) -> Vec<Identity> {
+fn identities(survey: &Survey, records: &Records) -> Vec<Identity> {
     let cubes = Vantage::ALL.into_iter().map(|vantage| survey.cubes.of(vantage));
     let mut sites: Vec<_> = cubes
         .flat_map(|cube| cube.sites.sorted())
@@ -212,6 +219,12 @@ fn identities(survey: &Survey) -> Vec<Identity> {
         let name = visible(name.strip_prefix(b"~1").unwrap_or(name)).into_owned();
         if !name.is_empty() && seen.insert(name.clone()) {
             identities.push(Identity { kind: PartKind::Site, value: name });
+        }
+    }
+    for (kind, name) in records.platform.identities() {
+        let value = visible(name.as_bytes()).into_owned();
+        if !value.is_empty() && seen.insert(value.clone()) {
+            identities.push(Identity { kind, value });
         }
     }
     identities

@@ -62,16 +62,20 @@ pub(crate) fn rows(facts: &Facts<'_>) -> Vec<MarkRow> {
         );
     }
     row("PHP fatals", "php", records.php.sources > 0, fatals);
+    let platform = &records.platform;
+    let sessions =
+        platform.sessions.iter().map(|one| mark(one.range, one.tool.clone(), PartKind::Text));
+    let monitored =
+        platform.cpu.acts.iter().map(|act| mark(act.range, act.text.clone(), PartKind::Text));
+    let watched = !platform.cpu.is_empty();
     row(
         "DaaS sessions",
         "session",
-        facts.has(Kind::Session),
-        records
-            .platform
-            .sessions
-            .iter()
-            .map(|one| mark(one.range, one.tool.clone(), PartKind::Text))
-            .collect(),
+        facts.has(Kind::Session) || watched,
+        sessions.chain(monitored).collect(),
     );
+    let asked =
+        platform.kudu.acts.iter().map(|act| mark(act.range, act.text.clone(), PartKind::Text));
+    row("Kudu", "start", !platform.kudu.traces.is_empty(), asked.collect());
     rows
 }

@@ -66,8 +66,9 @@ pub fn read_back(
             Kind::EventLog => event(&bytes),
             Kind::PhpLog => php_record(&bytes),
             Kind::HttpErr => httperr::excerpt_at(&bytes),
-            Kind::Deployment | Kind::Session => {
-                platform::Platform::excerpt(&bytes, source.origin())
+            // Of a file of lines, the line is what is shown.
+            kind if byte == 0 && platform::is_own(kind) => {
+                platform::Platform::excerpt(&bytes, source.origin()).or_else(|| first_line(&bytes))
             }
             _ => first_line(&bytes),
         };

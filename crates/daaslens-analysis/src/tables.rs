@@ -3,16 +3,21 @@
 //! Each table is a function of the facts; the list below is the order of the sections in the report. A table without
 //! a row is left out.
 
+mod ground;
+
+use daaslens_core::PartKind;
 use daaslens_core::model::{Cell, Row, Table};
 
 use crate::facts::Facts;
 use crate::records::httperr;
+use crate::records::platform::kudu::ActKind;
 
 /// The most rows that a table holds.
 pub(crate) const MOST: usize = 200;
 
 /// All tables, in the order in which they are shown.
-const TABLES: &[fn(&Facts<'_>) -> Table] = &[changes, httperr::table];
+const TABLES: &[fn(&Facts<'_>) -> Table] =
+    &[changes, httperr::table, ground::ground, ground::processes];
 
 pub(crate) fn all(facts: &Facts<'_>) -> Vec<Table> {
     let tables = TABLES.iter().map(|table| table(facts));
@@ -53,9 +58,31 @@ fn changes(facts: &Facts<'_>) -> Table {
         ];
         rows.push((one.range, Row { cells, evidence: vec![one.evidence.clone()] }));
     }
-    rows.sort_by_key(|(range, _)| *range);
+    let done =
+        platform.kudu.acts.iter().filter(|act| !matches!(act.kind, ActKind::Start | ActKind::Stop));
+    for act in done {
+        let cells = vec![
+            Cell::Range(act.range),
+            Cell::text(act.text.clone()),
+            act.status.map_or(Cell::Absent, |status| Cell::text(status.to_string())),
+            Cell::Text(PartKind::Instance, act.instance.clone()),
+        ];
+        rows.push((act.range, Row { cells, evidence: vec![act.evidence.clone()] }));
+    }
+    let asked = rows.len() - platform.deployments.len() - platform.sessions.len();
+    for act in &platform.cpu.acts {
+        let cells = vec![
+            Cell::Range(act.range),
+            Cell::text(format!("CPU monitoring: {}", act.text)),
+            Cell::Absent,
+            Cell::Text(PartKind::Instance, facts.named(&act.machine)),
+        ];
+        rows.push((act.range, Row { cells, evidence: vec![act.evidence.clone()] }));
+    }
+    // Whoever looks for what changed looks at the last things first.
+    rows.sort_by_key(|(range, _)| std::cmp::Reverse(*range));
     table.caption = format!(
-        "{} and {}, as their records tell",
+        "{}, {} and {}, as their records tell; the last ones first",
         daaslens_core::text::counted(
             platform.deployments.len() as u64,
             "deployment",
@@ -65,7 +92,8 @@ fn changes(facts: &Facts<'_>) -> Table {
             platform.sessions.len() as u64,
             "diagnostic session",
             "diagnostic sessions"
-        )
+        ),
+        daaslens_core::text::counted(asked as u64, "thing asked of Kudu", "things asked of Kudu")
     );
     table.rows = rows.into_iter().map(|(_, row)| row).collect();
     table

@@ -12,6 +12,7 @@
 mod api;
 mod join;
 mod page;
+mod settings;
 mod text_trace;
 mod trace;
 mod trace_name;
@@ -19,6 +20,7 @@ mod trace_name;
 pub use api::{Process, Reply, Runtime, read_api};
 pub use join::{InstanceJoin, join_traces};
 pub use page::{EnvironmentPage, read_page};
+pub use settings::Setting;
 pub use text_trace::{machine_of_name, read_text_trace};
 pub use trace::{MAX_STEPS, Step, Trace, read_trace};
 pub use trace_name::{TraceKind, TraceName};

@@ -24,7 +24,7 @@
 //! # Secrets
 //!
 //! These files are full of them: keys to storage accounts, connection strings, cookies, the whole environment of a
-//! process. What is never needed is never kept: signatures, values of settings, all variables but four, queries of
+//! process. What is never needed is never kept: signatures, values of settings, all variables but a few switches, queries of
 //! URLs, request headers. What names a person or a host stands in fields of its own (`person`, `hosts`, `host`, `site`),
 //! so that a caller can leave it out. Messages, titles of steps and errors are text like that of any log, to be masked
 //! like it.

@@ -1,5 +1,7 @@
 //! Which of these files one is.
 
+use crate::session::Tool;
+
 /// A file that this crate reads, and which function does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -120,7 +122,7 @@ fn by_place(folder: &str, name: &str, head: &[u8]) -> Option<What> {
         folder.starts_with(&format!("{part}/")) || folder.contains(&format!("/{part}/"))
     };
     let ends = |extension: &str| name.len() > extension.len() && name.ends_with(extension);
-    if ends(".lock") && under("daas") {
+    if ends(".lock") && (under("daas") || under("sessions/active") || under("site/locks")) {
         return Some(What::Lock);
     }
     if ends(".diaglog") || ends(".diagstatus") {
@@ -151,7 +153,8 @@ fn by_place(folder: &str, name: &str, head: &[u8]) -> Option<What> {
             return Some(What::TextTrace);
         }
     }
-    if under("daas/monitoring") || under("monitoring/active") || under("monitoring/logs") {
+    let watches = ["active", "complete", "logs"].map(|part| format!("monitoring/{part}"));
+    if under("daas/monitoring") || watches.iter().any(|part| under(part)) {
         if ends(".log") {
             return Some(What::CpuLog);
         }
@@ -159,18 +162,24 @@ fn by_place(folder: &str, name: &str, head: &[u8]) -> Option<What> {
             return Some(What::CpuSession);
         }
     }
-    if under("daas/sessions") && crate::session::from_name(name).is_some() {
+    // The folder may be called anything; only sessions have such names.
+    if crate::session::from_name(name).is_some() {
         return Some(What::Session);
     }
-    if under("daas/heartbeats") {
+    if under("daas/heartbeats") || under("heartbeats") && !name.contains('.') {
         return Some(What::Heartbeat);
     }
-    if under("daas/cancelled") {
+    if under("daas/cancelled") || under("cancelled") && cancels(name) {
         return Some(What::Cancelled);
     }
     // A log of CPU monitoring that was rolled begins anywhere.
     let is_cpu = head.starts_with(b"[") && memchr::memmem::find(head, b") CPU:").is_some();
     (is_cpu && ends(".log")).then_some(What::CpuLog)
+}
+
+/// Whether a name is `<MACHINE>.<diagnoser without blanks>`.
+fn cancels(name: &str) -> bool {
+    name.split_once('.').is_some_and(|(_, tool)| Tool::read(tool) != Tool::Other)
 }
 
 #[cfg(test)]
@@ -201,6 +210,10 @@ mod tests {
             ("deployments/0123/log.log", What::DeploymentLog),
             ("data/daas/sessions/complete/190612_0810441234.xml", What::Session),
             ("data/daas/sessions/active/activesession.json.lock", What::Lock),
+            ("renamed/active/240112_0935127841.json", What::Session),
+            ("renamed/monitoring/active/240112_0935127841.json", What::CpuSession),
+            ("renamed/heartbeats/rd0003ff1a2b3c", What::Heartbeat),
+            ("renamed/cancelled/rd0003ff1a2b3c.memorydump", What::Cancelled),
             ("data/daas/logs/240112_0935127841/rd0003ff/diagstatus.diaglog", What::DiagLog),
             ("data/daas/monitoring/active/rd0003ff8a1b2c.log", What::CpuLog),
             ("kudu/trace/10-30-8-121-e49dad03-895a-4b91-bae3-311592074b5c.txt", What::TextTrace),

@@ -4,6 +4,8 @@
 //! of its own (an application's text is text) or for files that are empty or cut. Paths are compared in lower
 //! case, with `/`, whatever the root of the bundle is.
 
+mod platform;
+
 use daaslens_core::Kind;
 
 use crate::app_text::{is_app_log, is_thread_dump};
@@ -90,11 +92,6 @@ const CONTENT: &[Rule] = &[
                     && (s.has("\"InstanceId\"") || s.has("\"TimeGenerated\"")))
     }),
     (Kind::EventLog, |s| s.starts("Version=") && s.has("EventType=") && s.has("EventTime=")),
-    (Kind::Session, |s| {
-        s.starts("<Session>") || (s.starts("{") && s.has("\"SessionId\"") && s.has("\"Tool\""))
-    }),
-    (Kind::Deployment, |s| s.is_xml() && s.has("<deployment>")),
-    (Kind::Kudu, |s| s.is_xml() && s.has("<step title=")),
     (Kind::HttpJson, |s| {
         s.starts("{") && is_resource_log(s) || s.starts("[") && is_resource_log(s)
     }),
@@ -114,23 +111,6 @@ const NAME: &[Rule] = &[
     (Kind::PhpLog, |s| s.name.starts_with("php_error") || s.name.starts_with("php-error")),
     (Kind::PhpReport, |s| s.name.starts_with("php-cgi-processreport")),
     (Kind::Dump, |s| [".dmp", ".mdmp", ".hdmp", ".hprof"].iter().any(|e| s.ends(e))),
-    (Kind::Session, |s| s.under("daas/sessions") && !s.ends(".lock")),
-    (Kind::ToolReport, |s| s.under("daas/reports") || s.ends(".mht") || s.ends(".diagsession")),
-    (Kind::Daas, |s| {
-        s.under("daas/heartbeats")
-            || s.under("daas/cancelled")
-            || s.under("daas/monitoring")
-            || s.ends(".diaglog")
-            || s.ends(".diagstatus")
-            || s.name.starts_with("privatesettings.")
-            || s.under("daas/configuration")
-            || s.ends(".lock") && s.under("daas")
-    }),
-    (Kind::Deployment, |s| {
-        s.under("deployments")
-            && matches!(s.name, "status.xml" | "log.log" | "log.xml" | "manifest" | "active")
-    }),
-    (Kind::Kudu, |s| s.under("kudu/trace") || s.under("kudu/deployment") || s.under("git/trace")),
     (Kind::FailedRequest, |s| {
         s.path.contains("w3svc") && s.name.starts_with("fr") && s.ends(".xml")
     }),
@@ -166,15 +146,20 @@ const LATE: &[Rule] = &[(Kind::AppLog, |s| {
 
 /// Recognises a file.
 pub(crate) fn recognise(subject: &Subject<'_>) -> Kind {
-    let find = |rules: &[Rule]| rules.iter().find(|(_, rule)| rule(subject)).map(|(kind, _)| *kind);
+    let find_in =
+        |rules: &[Rule]| rules.iter().find(|(_, rule)| rule(subject)).map(|(kind, _)| *kind);
+    let find = |own: &[Rule], others: &[Rule]| find_in(own).or_else(|| find_in(others));
     if subject.head.is_empty() {
-        return match find(NAME) {
+        return match find(platform::NAME, NAME) {
             // An empty log still says that the file was made: its instance was up and served nothing yet.
             Some(kind) => kind,
             None => Kind::Empty,
         };
     }
-    find(CONTENT).or_else(|| find(NAME)).or_else(|| find(LATE)).unwrap_or(Kind::NotALog)
+    find(platform::CONTENT, CONTENT)
+        .or_else(|| find(platform::NAME, NAME))
+        .or_else(|| find_in(LATE))
+        .unwrap_or(Kind::NotALog)
 }
 
 fn is_resource_log(subject: &Subject<'_>) -> bool {

@@ -1,5 +1,6 @@
 //! What happened around the onset of a cluster, on one clock: the observations from which causes are ranked.
 
+mod cpu;
 mod events;
 
 use daaslens_core::text::{counted, duration_s, percent, shortened, thousands};
@@ -59,6 +60,7 @@ pub(crate) fn causes(
     php(&mut looking, cluster, attribution);
     deployments(&mut looking, cluster);
     sessions(&mut looking, cluster);
+    cpu::look(&mut looking, cluster);
     hypotheses::rank(&looking.seen, &sources(facts))
 }
 
@@ -73,6 +75,7 @@ pub(crate) fn stall_causes(
     events::look(&mut looking, stall, attribution);
     deployments(&mut looking, stall);
     sessions(&mut looking, stall);
+    cpu::look(&mut looking, stall);
     hypotheses::rank(&looking.seen, &sources(facts))
 }
 
@@ -89,7 +92,8 @@ fn sources(facts: &Facts<'_>) -> Vec<&'static str> {
         (facts.records.events.files > 0, "events"),
         (facts.records.php.sources > 0, "php"),
         (facts.has(Kind::Deployment), "deployments"),
-        (facts.has(Kind::Session), "sessions"),
+        (facts.records.platform.shows_disturbances(), "sessions"),
+        (!facts.records.platform.cpu.processes.is_empty(), "metrics"),
     ] {
         if present {
             sources.push(word);
@@ -443,27 +447,14 @@ fn sessions(looking: &mut Looking<'_>, cluster: &ClusterSignal) {
         Time::from_seconds(cluster.range.start.seconds() - 60),
         Time::from_seconds(cluster.range.start.seconds() + 10),
     );
-    let freezing = |tool: &str| {
-        ["dump", "profil", "stack", "jmap"]
-            .iter()
-            .any(|word| tool.to_ascii_lowercase().contains(word))
-    };
-    if let Some(session) = facts
-        .records
-        .platform
-        .sessions
-        .iter()
-        .find(|one| one.range.overlaps(near) && freezing(&one.tool))
-    {
-        looking.present(
+    let platform = &facts.records.platform;
+    match platform.disturbance(near) {
+        Some(text) => looking.present("dump-or-profiler-at-onset", text),
+        None if platform.shows_disturbances() => looking.absent(
             "dump-or-profiler-at-onset",
-            format!(
-                "session {} ({}) ran from {}",
-                session.id,
-                session.tool,
-                session.range.start.format("%H:%M:%S")
-            ),
-        );
+            "no dump and no profile was being made then".to_owned(),
+        ),
+        None => {}
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct Records {
 enum Content {
     Events(events::Events),
     Php(php::Php),
-    Platform(platform::Platform),
+    Platform(Box<platform::Platform>),
     HttpErr(httperr::HttpErr),
 }
 
@@ -82,6 +82,8 @@ pub(crate) fn read(
         if let Some(missing) = source.missing() {
             outcome.status = SourceStatus::Partial;
             outcome.reason = Some(missing.to_owned());
+        } else if let (None, Some(reason)) = (source.fault(), platform::why_not(&**source)) {
+            outcome.reason = Some(reason.to_owned());
         }
     }
     let mut wanted: Vec<usize> =
@@ -92,10 +94,32 @@ pub(crate) fn read(
         outcomes[copy].reason = Some(copies::reason(&*sources[original]));
         wanted.retain(|i| *i != copy);
     }
-    let read = pool.install(|| {
-        wanted.par_iter().map(|&i| (i, one(&*sources[i], i, config, progress))).collect::<Vec<_>>()
-    });
+    // The clock of these is only understood with the sessions that they belong to.
+    let (late, wanted): (Vec<usize>, Vec<usize>) =
+        wanted.into_iter().partition(|i| platform::is_late(&*sources[*i]));
     let mut records = Records::default();
+    for indices in [wanted, late] {
+        let hints = records.platform.cpu.hints();
+        let read = pool.install(|| {
+            indices
+                .par_iter()
+                .map(|&i| (i, one(&*sources[i], i, config, &hints, progress)))
+                .collect::<Vec<_>>()
+        });
+        take(read, &mut records, outcomes);
+    }
+    records.events.settle();
+    records.php.settle();
+    records.platform.settle(sources);
+    records
+}
+
+/// Takes over what was read.
+fn take(
+    read: Vec<(usize, Option<io::Result<One>>)>,
+    records: &mut Records,
+    outcomes: &mut [Outcome],
+) {
     for (i, result) in read {
         let outcome = &mut outcomes[i];
         match result {
@@ -121,25 +145,19 @@ pub(crate) fn read(
                 match one.content {
                     Content::Events(events) => records.events.merge(events),
                     Content::Php(php) => records.php.merge(php),
-                    Content::Platform(platform) => records.platform.merge(platform),
+                    Content::Platform(platform) => records.platform.merge(*platform),
                     Content::HttpErr(httperr) => records.httperr.merge(httperr),
                 }
             }
         }
     }
-    records.events.settle();
-    records.php.settle();
-    records.platform.settle();
-    records
 }
 
 fn is_read_here(source: &dyn Source) -> bool {
     let kind = source.origin().kind;
     source.fault().is_none()
-        && (matches!(
-            kind,
-            Kind::EventLog | Kind::Evtx | Kind::PhpLog | Kind::Session | Kind::HttpErr
-        ) || kind == Kind::Deployment && platform::is_record(&source.origin().path))
+        && (matches!(kind, Kind::EventLog | Kind::Evtx | Kind::PhpLog | Kind::HttpErr)
+            || platform::is_own(kind) && platform::what(source).is_some())
 }
 
 struct One {
@@ -153,6 +171,7 @@ fn one(
     source: &dyn Source,
     index: usize,
     config: &Config,
+    hints: &platform::cpu::Hints,
     progress: &dyn Progress,
 ) -> Option<io::Result<One>> {
     catch_unwind(AssertUnwindSafe(|| {
@@ -167,12 +186,13 @@ fn one(
             Kind::HttpErr => {
                 Content::HttpErr(httperr::HttpErr::read(&bytes, index, config, &mut count))
             }
-            _ => Content::Platform(platform::Platform::read(
+            _ => Content::Platform(Box::new(platform::Platform::read(
                 &bytes,
                 index,
                 source.origin(),
+                hints,
                 &mut count,
-            )),
+            ))),
         };
         Ok(One { content, count, bytes: bytes.len() as u64, cut })
     }))

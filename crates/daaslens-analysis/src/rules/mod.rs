@@ -8,6 +8,7 @@ use crate::zoom::{Question, Reply};
 
 mod client_aborts;
 mod coverage_gap;
+mod cpu_spike;
 mod crash_loop;
 mod crash_signature;
 mod data_quality;
@@ -53,6 +54,7 @@ pub const RULES: &[Rule] = &[
     php_startup::RULE,
     deployment::RULE,
     diagnostic_session::RULE,
+    cpu_spike::RULE,
     stall::RULE,
     timeout_wall::RULE,
     slow_url::RULE,

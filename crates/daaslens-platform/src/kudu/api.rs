@@ -10,6 +10,7 @@ use crate::stamp;
 
 use super::InstanceJoin;
 use super::page::prefix_of;
+use super::settings::{Setting, of_object, versions};
 
 /// The most items that are kept of a reply.
 const MAX_ITEMS: usize = 1000;
@@ -25,10 +26,12 @@ pub enum Reply {
         /// When the site was last changed.
         site_last_modified: Option<Time>,
     },
-    /// `api/settings`: only the names, in the order of the alphabet. The values are keys and connection strings.
+    /// `api/settings`: the names, in the order of the alphabet. Most values are keys and connection strings.
     Settings {
         /// The names.
         names: Vec<String>,
+        /// The few that are no secret, with their values.
+        known: Vec<Setting>,
     },
     /// `api/diagnostics/settings`: the switches of application logging, in the order of the alphabet. Only yes, no and
     /// the known levels are kept.
@@ -62,11 +65,15 @@ pub struct Runtime {
     pub os_build: Option<String>,
     /// How many cores it has.
     pub cores: Option<u32>,
-    /// How many versions of Node.js there are.
-    pub node_versions: u32,
+    /// The versions of Node.js.
+    pub node: Vec<String>,
+    /// The versions of .NET, of 32 and of 64 bits.
+    pub dotnet: Vec<String>,
+    /// The versions of the ASP.NET Core Module.
+    pub aspnet_core_module: Vec<String>,
 }
 
-/// A process on the machine. Of its environment four variables are kept, and its command line is not.
+/// A process on the machine. Of its environment a few variables are kept, and its command line is not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Process {
     /// Its id.
@@ -103,6 +110,8 @@ pub struct Process {
     pub peak_working_set: Option<u64>,
     /// The site (`WEBSITE_SITE_NAME`).
     pub site: Option<String>,
+    /// The settings in its environment that are no secret.
+    pub known: Vec<Setting>,
 }
 
 impl Process {
@@ -140,6 +149,8 @@ fn reply(root: &Value, place: Place, faults: &mut Faults) -> Option<Reply> {
     if let Some(process) = process(root, place, faults) {
         return Some(Reply::Processes(vec![process]));
     }
+    // ARM wraps each in `properties`.
+    let root = json::field(root, "properties").filter(|inner| inner.is_object()).unwrap_or(root);
     let has = |name: &str| json::field(root, name).is_some();
     if has("siteLastModified") && has("version") {
         return Some(Reply::Environment {
@@ -159,7 +170,12 @@ fn reply(root: &Value, place: Place, faults: &mut Faults) -> Option<Reply> {
             os_name: json::text(system, "os_name"),
             os_build: json::text(system, "os_build_lab_ex"),
             cores: cores.and_then(|cores| u32::try_from(cores).ok()),
-            node_versions: u32::try_from(json::list(root, "nodejs").len()).unwrap_or(u32::MAX),
+            node: versions(json::field(root, "nodejs")),
+            dotnet: {
+                let both = ["DotNetCore32", "DotNetCore64"].map(|name| json::field(root, name));
+                versions(Some(&both.into_iter().flatten().cloned().collect()))
+            },
+            aspnet_core_module: versions(json::field(root, "AspNetCoreModule")),
         }));
     }
     let object = root.as_object()?;
@@ -182,6 +198,7 @@ fn reply(root: &Value, place: Place, faults: &mut Faults) -> Option<Reply> {
     let is_settings = starts("WEBSITE_") || starts("SCM_") || starts("FUNCTIONS_");
     (is_flat && is_settings).then(|| Reply::Settings {
         names: names.iter().take(capped).map(|name| kept(name)).collect(),
+        known: of_object(root),
     })
 }
 
@@ -212,6 +229,7 @@ fn process(item: &Value, place: Place, faults: &mut Faults) -> Option<Process> {
         private_memory: json::number(value, "private_memory"),
         peak_working_set: json::number(value, "peak_working_set"),
         site: variable("WEBSITE_SITE_NAME"),
+        known: variables.map(of_object).unwrap_or_default(),
     })
 }
 

@@ -5,8 +5,10 @@
 
 use crate::document::{Document, is_prefix, kept, some};
 use crate::parsed::{FaultKind, Faults, Parsed};
+use crate::stamp;
 
 use super::InstanceJoin;
+use super::settings::{Setting, known, settle};
 
 /// The most names of settings that are kept.
 const MAX_NAMES: usize = 1000;
@@ -30,6 +32,8 @@ pub struct EnvironmentPage {
     pub clr_version: Option<String>,
     /// The plan (`WEBSITE_SKU`).
     pub sku: Option<String>,
+    /// The settings and variables that are no secret.
+    pub known: Vec<Setting>,
     /// The names of the application's settings.
     pub setting_names: Vec<String>,
     /// The site (`WEBSITE_SITE_NAME`).
@@ -37,6 +41,11 @@ pub struct EnvironmentPage {
 }
 
 impl EnvironmentPage {
+    /// How long the machine was up when the page was saved, in milliseconds.
+    pub fn up_ms(&self) -> Option<u64> {
+        stamp::time_span(self.up_time.as_deref()?)
+    }
+
     /// The instance under both of its names.
     pub fn join(&self) -> Option<InstanceJoin> {
         let (prefix, machine) = (self.prefix.clone()?, self.machine.clone()?);
@@ -70,6 +79,7 @@ pub fn read_page(bytes: &[u8]) -> Parsed<Option<EnvironmentPage>> {
                     page.setting_names.push(kept(name));
                 }
             }
+            page.known.extend(known(name, value));
             let field = match name.to_ascii_uppercase().as_str() {
                 "WEBSITE_SKU" => &mut page.sku,
                 "WEBSITE_SITE_NAME" => &mut page.site,
@@ -106,6 +116,7 @@ pub fn read_page(bytes: &[u8]) -> Parsed<Option<EnvironmentPage>> {
         };
         faults.add(document.place(document.text().len()), kind);
     }
+    settle(&mut page.known);
     // Any page may have a list with a colon in it; this one has several of these lines.
     if seen < 3 {
         if !document.is_empty() {

@@ -48,18 +48,20 @@ pub(super) fn resolve(first_halves: &[i64], hint: Hint) -> (Vec<bool>, Clock) {
     let least = ways.iter().map(|way| way.cost).min().unwrap_or_default();
     let best: Vec<&Way> = ways.iter().filter(|way| way.cost == least).collect();
     let time = |line: i64, second: bool| line + if second { HALF } else { 0 };
-    let distance = |way: &&&Way| {
+    let distance = |way: &Way| {
         let far = |hint: Option<Time>, at: i64| hint.map_or(0, |hint| hint.seconds().abs_diff(at));
         far(hint.start, time(*first, way.from)) + far(hint.end, time(*last, way.to))
     };
-    let clock = match (best.len(), hint.start.or(hint.end)) {
+    let nearest = best.iter().map(|way| distance(way)).min().unwrap_or_default();
+    let near: Vec<&&Way> = best.iter().filter(|way| distance(way) == nearest).collect();
+    // A log in the middle of a long session is as near to its start and end in one half as in the other.
+    let clock = match (best.len(), near.len()) {
         (1, _) => Clock::Certain,
-        (_, Some(_)) => Clock::Hinted,
-        (_, None) => Clock::Guessed,
+        (_, 1) => Clock::Hinted,
+        _ => Clock::Guessed,
     };
     // The first of equals is the one in the first half of the day.
-    let halves = best.iter().min_by_key(distance).map(|way| way.halves.clone());
-    (halves.unwrap_or_default(), clock)
+    (near.first().map(|way| way.halves.clone()).unwrap_or_default(), clock)
 }
 
 struct Way {

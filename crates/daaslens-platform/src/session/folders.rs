@@ -88,23 +88,25 @@ struct Found<'p> {
     name: &'p str,
 }
 
-/// `…/DaaS/Logs/<id>/<MACHINE>/<file>` and `…/DaaS/Reports/<id>/<time>/<file>`.
+/// `…/Logs/<id>/<MACHINE>/<file>` and `…/Reports/<id>/<time>/<file>`, whatever the folder above is called. CPU monitoring has
+/// logs of its own.
 fn split(path: &str) -> Option<Found<'_>> {
     let mut parts = path.split('/').peekable();
+    let mut before = "";
     let is_report = loop {
         let part = parts.next()?;
         let next = *parts.peek()?;
-        if part.eq_ignore_ascii_case("daas") {
-            if next.eq_ignore_ascii_case("logs") {
+        if stamp::session_id(next).is_some() && !before.eq_ignore_ascii_case("monitoring") {
+            if part.eq_ignore_ascii_case("logs") {
                 break false;
             }
-            if next.eq_ignore_ascii_case("reports") {
+            if part.eq_ignore_ascii_case("reports") {
                 break true;
             }
         }
+        before = part;
     };
-    let id = parts.nth(1)?;
-    stamp::session_id(id)?;
+    let id = parts.next()?;
     let below = parts.next()?;
     let name = parts.last()?;
     Some(Found { id, is_report, below, name })

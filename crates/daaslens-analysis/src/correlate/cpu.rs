@@ -1,0 +1,46 @@
+//! How busy the processors were around a cluster, where CPU monitoring looked.
+
+use daaslens_core::text::counted;
+use daaslens_core::{Time, TimeRange};
+
+use super::Looking;
+use crate::signals::ClusterSignal;
+
+/// How busy is fully used, in per cent of all processors.
+const BUSY: f32 = 85.0;
+
+/// How long before the onset a busy processor counts, in seconds.
+const BEFORE: i64 = 300;
+
+/// Adds what is known of the processors.
+pub(super) fn look(looking: &mut Looking<'_>, cluster: &ClusterSignal) {
+    let facts = looking.facts;
+    let cpu = &facts.records.platform.cpu;
+    let window = TimeRange::new(
+        Time::from_seconds(cluster.range.start.seconds() - BEFORE),
+        Time::from_seconds(cluster.range.end.seconds()),
+    );
+    let mut highest: Option<(f32, Time, String)> = None;
+    let mut samples = 0;
+    for process in cpu.processes.iter().filter(|process| !process.guessed) {
+        for (time, percent) in process.within(window) {
+            samples += 1;
+            if highest.as_ref().is_none_or(|(most, ..)| percent > *most) {
+                let name = format!("{}({})", process.name, process.pid);
+                let on = facts.named(&process.machine);
+                highest = Some((percent, time, format!("{name} on {on}")));
+            }
+        }
+    }
+    let Some((percent, time, process)) = highest else { return };
+    let text = format!(
+        "{process} used {percent:.0} % of all processors at {}, the most in {} around it",
+        time.format("%H:%M:%S"),
+        counted(samples, "sample", "samples")
+    );
+    if percent >= BUSY {
+        looking.present("cpu-high", text);
+    } else {
+        looking.absent("cpu-high", text);
+    }
+}
