@@ -72,7 +72,8 @@ fn conclude(
 ) -> Analysis {
     let infos = describe(sources, survey);
     let window = infos.iter().fold(None, |window, info| TimeRange::merge(window, info.range));
-    let any_http = survey.outcomes.iter().any(|o| Reader::is_for(o.kind) && o.tally.records > 0);
+    let has_requests = |tally: &survey::Tally| tally.records > tally.beside;
+    let any_http = survey.outcomes.iter().any(|o| Reader::is_for(o.kind) && has_requests(&o.tally));
     let vantage = survey.cubes.main();
     let cube = survey.cubes.of(vantage);
     let joins = joins::learn(sources, cube, records);

@@ -18,7 +18,7 @@ use std::{io, mem};
 
 use daaslens_core::model::{FaultSample, SourceStatus};
 use daaslens_core::text::visible;
-use daaslens_core::{Kind, Source, Span, TimeRange};
+use daaslens_core::{Kind, Source, Span, Time, TimeRange};
 use daaslens_httplog::w3c::Fault;
 use daaslens_httplog::{Field, Request};
 use rayon::ThreadPool;
@@ -52,6 +52,8 @@ pub(crate) struct Outcome {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) records: u64,
+    /// Those of them that are no requests, in a log of requests.
+    pub(crate) beside: u64,
     pub(crate) malformed: u64,
     pub(crate) recovered: u64,
     pub(crate) lines: u64,
@@ -73,6 +75,7 @@ impl Tally {
 
     fn merge(&mut self, other: Self) {
         self.records += other.records;
+        self.beside += other.beside;
         self.malformed += other.malformed;
         self.recovered += other.recovered;
         self.lines += other.lines;
@@ -553,6 +556,7 @@ impl<'f> Worker<'f, '_> {
             outcome.bytes = bytes;
         }
         outcome.notes.extend(log.head.notes());
+        outcome.notes.extend(seams.last().map(|seam| seam.end.end_notes()).unwrap_or_default());
         outcome
     }
 }
@@ -600,5 +604,13 @@ impl Sink for Counted<'_, '_> {
     fn malformed(&mut self, span: Span, row: u64, fault: &dyn fmt::Display) {
         // Not its text: a torn line has no columns by which secrets in it could be masked.
         self.tally.fault(span.start, self.before + row, self.piece, &fault.to_string());
+    }
+
+    fn beside(&mut self, time: Option<Time>) {
+        self.tally.records += 1;
+        self.tally.beside += 1;
+        if let Some(time) = time {
+            TimeRange::extend(&mut self.tally.range, time);
+        }
     }
 }

@@ -48,11 +48,19 @@ pub enum Field {
     BytesReceived,
     /// `time-taken`: milliseconds from IIS, seconds by the W3C draft.
     TimeTaken,
+    /// The server that a gateway asked.
+    Backend,
+    /// What that server answered.
+    BackendStatus,
+    /// A gateway's word for what went wrong.
+    Trouble,
+    /// A gateway's id of the request.
+    Reference,
 }
 
 impl Field {
     /// How many there are.
-    pub(crate) const COUNT: usize = 22;
+    pub(crate) const COUNT: usize = 26;
 
     /// All of them, in the order of declaration.
     pub const ALL: [Self; Self::COUNT] = [
@@ -78,9 +86,13 @@ impl Field {
         Self::BytesSent,
         Self::BytesReceived,
         Self::TimeTaken,
+        Self::Backend,
+        Self::BackendStatus,
+        Self::Trouble,
+        Self::Reference,
     ];
 
-    /// The field's name as IIS writes it.
+    /// The field's name as IIS writes it; of what only gateways know, as they do.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Date => "date",
@@ -105,6 +117,10 @@ impl Field {
             Self::BytesSent => "sc-bytes",
             Self::BytesReceived => "cs-bytes",
             Self::TimeTaken => "time-taken",
+            Self::Backend => "serverRouted",
+            Self::BackendStatus => "serverStatus",
+            Self::Trouble => "errorInfo",
+            Self::Reference => "trackingReference",
         }
     }
 
@@ -153,6 +169,7 @@ impl Field {
                 | Self::BytesSent
                 | Self::BytesReceived
                 | Self::TimeTaken
+                | Self::BackendStatus
         )
     }
 
@@ -171,7 +188,8 @@ impl Field {
             | Self::Win32Status
             | Self::BytesSent
             | Self::BytesReceived
-            | Self::TimeTaken => digits(value),
+            | Self::TimeTaken
+            | Self::BackendStatus => digits(value),
             Self::Status => digits(value) && value.len() <= 3,
             Self::ServerIp | Self::ClientIp => {
                 value.iter().any(|c| matches!(c, b'.' | b':'))
@@ -190,7 +208,10 @@ impl Field {
             | Self::UserAgent
             | Self::Cookie
             | Self::Referer
-            | Self::Host => true,
+            | Self::Host
+            | Self::Backend
+            | Self::Trouble
+            | Self::Reference => true,
         }
     }
 }

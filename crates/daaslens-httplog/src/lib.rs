@@ -42,6 +42,7 @@
 //! assert_eq!(seen, ["#Fields", "Some(503) /cart", "4 fields where 6 are declared"]);
 //! ```
 
+pub mod azure;
 mod clock;
 mod field;
 pub mod httperr;

@@ -12,9 +12,9 @@ use toml::{Table, Value};
 use crate::{
     entry::{
         ABOUT_KEYS, Entry, RawAbout, RawAspNetCode, RawEvent, RawEventText, RawExceptionCode,
-        RawHttpErr, RawHypothesis, RawModule, RawNotification, RawOutcome, RawPhpMessage,
-        RawProvider, RawRule, RawSign, RawSignatureList, RawSource, RawStatus, RawSubstatus,
-        RawTraceEvent, RawWin32,
+        RawGatewayError, RawHttpErr, RawHypothesis, RawModule, RawNotification, RawOutcome,
+        RawPhpMessage, RawProvider, RawRule, RawSign, RawSignatureList, RawSource, RawStatus,
+        RawSubstatus, RawTraceEvent, RawWin32,
     },
     faults::{Faults, Rival, Sources, kebab},
     fold,
@@ -74,6 +74,18 @@ const PHP_CLASSES: [&str; 20] = [
 ];
 const HTTPERR_CLASSES: [&str; 7] =
     ["crash", "hang", "unavailable", "limit", "client", "bad-request", "noise"];
+const GATEWAY_CLASSES: [&str; 10] = [
+    "timeout",
+    "unreachable",
+    "broken",
+    "invalid",
+    "tls",
+    "name",
+    "client",
+    "blocked",
+    "request",
+    "other",
+];
 const STAGES: [&str; 12] = [
     "request",
     "error",
@@ -109,6 +121,7 @@ pub(crate) struct Catalogue {
     pub(crate) triples: Vec<((u16, u32, u32), Entry<RawOutcome>)>,
     pub(crate) win32: Vec<Entry<RawWin32>>,
     pub(crate) httperr: Vec<Entry<RawHttpErr>>,
+    pub(crate) gateway_errors: Vec<Entry<RawGatewayError>>,
     pub(crate) notifications: Vec<Entry<RawNotification>>,
     pub(crate) trace_events: Vec<(String, Entry<RawTraceEvent>)>,
     pub(crate) modules: Vec<Entry<RawModule>>,
@@ -248,6 +261,12 @@ impl Reader {
             self.faults.word(&entry.own.class, &HTTPERR_CLASSES, entry, "class");
         }
         self.faults.sort(&mut catalogue.httperr, |entry| Folded(entry.own.reason.clone()));
+
+        catalogue.gateway_errors = self.read("gateway_error", &["word"], Sources::Required);
+        for entry in &catalogue.gateway_errors {
+            self.faults.word(&entry.own.class, &GATEWAY_CLASSES, entry, "class");
+        }
+        self.faults.sort(&mut catalogue.gateway_errors, |entry| Folded(entry.own.word.clone()));
     }
 
     fn read_freb(&mut self, catalogue: &mut Catalogue) {

@@ -84,6 +84,16 @@ pub(crate) fn emit(catalogue: &Catalogue) -> String {
             about(&entry.about)
         )
     });
+    array(&mut out, "GATEWAY_ERRORS", "GatewayError", &catalogue.gateway_errors, |entry| {
+        let own = &entry.own;
+        let class = variant("GatewayClass", &own.class);
+        format!(
+            "word: {:?}, by: {:?}, class: {class}, about: {}",
+            own.word,
+            own.by,
+            about(&entry.about)
+        )
+    });
     array(&mut out, "NOTIFICATIONS", "Notification", &catalogue.notifications, |entry| {
         format!(
             "number: {}, name: {:?}, about: {}",

@@ -98,6 +98,14 @@ pub(crate) struct RawHttpErr {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct RawGatewayError {
+    pub(crate) word: String,
+    pub(crate) by: String,
+    pub(crate) class: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RawNotification {
     pub(crate) number: u32,
     pub(crate) name: String,

@@ -6,7 +6,7 @@
 
 use crate::{
     lookup,
-    model::{About, Event, Source, SourceKind, Visibility},
+    model::{About, Event, Notification, Source, SourceKind, Visibility},
     outcome::outcome,
 };
 
@@ -25,7 +25,7 @@ pub struct Explanation {
     pub documented: bool,
 }
 
-/// Explains `502.3`, `502.3.12030`, `500`, `win32 64`, `0x80072EE2`, `0xC0000005`, `httperr QueueFull`,
+/// Explains `502.3`, `502.3.12030`, `500`, `win32 64`, `0x80072EE2`, `0xC0000005`, `httperr QueueFull`, `gateway OriginTimeout`,
 /// `event 2299`, `event W3SVC-WP 2299`, `finding http-5xx-cluster`, `module AspNetCoreModuleV2`,
 /// `freb HANDLER_CHANGED`, `aspnet 3005`, `php memory-limit`, or a PHP message itself.
 ///
@@ -38,6 +38,7 @@ pub fn explain(what: &str) -> Option<Explanation> {
         _ if rest.is_empty() => bare(what),
         "win32" | "error" => win32_question(rest),
         "httperr" => httperr_question(rest),
+        "gateway" | "errorinfo" => gateway_question(rest),
         "event" => event_question(rest),
         "finding" | "rule" => rule_question(rest),
         "status" | "http" => status_question(rest),
@@ -119,6 +120,7 @@ fn bare(what: &str) -> Option<Explanation> {
     code_question(what)
         .or_else(|| known_rule(what))
         .or_else(|| known_httperr(what))
+        .or_else(|| known_gateway(what))
         .or_else(|| known_module(what))
         .or_else(|| known_trace_event(what))
         .or_else(|| php_question(what))
@@ -323,6 +325,21 @@ fn known_httperr(what: &str) -> Option<Explanation> {
     Some(explanation)
 }
 
+fn gateway_question(what: &str) -> Option<Explanation> {
+    known_gateway(what).or_else(|| {
+        let reason = "Gateways write words of this form; this one is not in the catalogue.";
+        word(what).then(|| Explanation::undocumented(format!("gateway {what}: not known"), reason))
+    })
+}
+
+fn known_gateway(what: &str) -> Option<Explanation> {
+    let known = lookup::gateway_error(what)?;
+    let title = format!("gateway {}: {}", known.word, known.about.title);
+    let mut explanation = Explanation::of(title, &known.about);
+    explanation.say(format!("It stands in the access log of {}.", known.by));
+    Some(explanation)
+}
+
 fn event_question(what: &str) -> Option<Explanation> {
     let (provider, id) =
         what.rsplit_once([' ', '/']).map_or(("", what), |(name, id)| (name.trim(), id));
@@ -394,18 +411,23 @@ fn trace_question(what: &str) -> Option<Explanation> {
                     "No stage of the pipeline has this number.",
                 )
             },
-            |known| {
-                Explanation::of(
-                    format!("notification {number} {}: {}", known.name, known.about.title),
-                    &known.about,
-                )
-            },
+            one_notification,
         ));
+    }
+    if let Some(known) =
+        lookup::notifications().iter().find(|row| row.name.eq_ignore_ascii_case(what))
+    {
+        return Some(one_notification(known));
     }
     known_trace_event(what).or_else(|| {
         let reason = "This trace event is not in the catalogue.";
         word(what).then(|| Explanation::undocumented(format!("freb {what}: not known"), reason))
     })
+}
+
+fn one_notification(known: &'static Notification) -> Explanation {
+    let title = format!("notification {} {}: {}", known.number, known.name, known.about.title);
+    Explanation::of(title, &known.about)
 }
 
 fn known_trace_event(what: &str) -> Option<Explanation> {

@@ -3,9 +3,9 @@
 use crate::{
     fold,
     model::{
-        AspNetCode, Event, EventText, ExceptionCode, HttpErr, Hypothesis, Module, NameRole,
-        Notification, PhpMessage, Provider, Rule, Runtime, Sign, Source, Status, Substatus,
-        TraceEvent, Triple, Win32,
+        AspNetCode, Event, EventText, ExceptionCode, GatewayError, HttpErr, Hypothesis, Module,
+        NameRole, Notification, PhpMessage, Provider, Rule, Runtime, Sign, Source, Status,
+        Substatus, TraceEvent, Triple, Win32,
     },
     pattern, tables,
 };
@@ -65,6 +65,36 @@ pub fn httperr(reason: &str) -> Option<&'static HttpErr> {
 /// All of them, in order.
 pub fn httperr_reasons() -> &'static [HttpErr] {
     &tables::HTTPERR
+}
+
+/// A word of a gateway for what went wrong, in any case.
+pub fn gateway_error(word: &str) -> Option<&'static GatewayError> {
+    find(&tables::GATEWAY_ERRORS, |row| fold::compare(row.word, word))
+}
+
+/// All of them, in order.
+pub fn gateway_errors() -> &'static [GatewayError] {
+    &tables::GATEWAY_ERRORS
+}
+
+/// All pipeline notifications, in order.
+pub fn notifications() -> &'static [Notification] {
+    &tables::NOTIFICATIONS
+}
+
+/// All events of failed request traces, by name.
+pub fn trace_events() -> &'static [TraceEvent] {
+    &tables::TRACE_EVENTS
+}
+
+/// All Windows errors, by code.
+pub fn win32_errors() -> &'static [Win32] {
+    &tables::WIN32
+}
+
+/// All statuses, in order.
+pub fn statuses() -> &'static [Status] {
+    &tables::STATUSES
 }
 
 /// A pipeline notification of a failed request trace.

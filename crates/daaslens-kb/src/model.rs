@@ -146,6 +146,51 @@ pub enum HttpErrClass {
     Noise,
 }
 
+/// A word with which a service in front of the site says why it could not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GatewayError {
+    /// `OriginTimeout`
+    pub word: &'static str,
+    /// The service: `Front Door`.
+    pub by: &'static str,
+    /// What kind of failure it is.
+    pub class: GatewayClass,
+    /// What it means.
+    pub about: About,
+}
+
+/// What a gateway could not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GatewayClass {
+    /// Wait any longer for an answer.
+    Timeout,
+    /// Reach a server.
+    Unreachable,
+    /// Keep the connection until the answer was there.
+    Broken,
+    /// Use the answer.
+    Invalid,
+    /// Agree on encryption.
+    Tls,
+    /// Look up the name of the server.
+    Name,
+    /// Keep the client.
+    Client,
+    /// Let the client in.
+    Blocked,
+    /// Understand the request.
+    Request,
+    /// Anything else.
+    Other,
+}
+
+impl GatewayClass {
+    /// Whether the client or its request is the reason, and not the site.
+    pub fn is_clients_doing(self) -> bool {
+        matches!(self, Self::Client | Self::Blocked | Self::Request)
+    }
+}
+
 /// A stage of the IIS request pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Notification {

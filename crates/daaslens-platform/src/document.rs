@@ -129,6 +129,19 @@ impl<'a> Document<'a> {
         Place { byte: self.skipped as u64 + counts.bytes, line: 1 + counts.lines }
     }
 
+    /// Places in growing order, without counting again what was counted.
+    pub(crate) fn cursor(&self) -> Cursor<'_> {
+        self.cursor_at(0)
+    }
+
+    /// The same for offsets that count from `start`.
+    pub(crate) fn cursor_at(&self, start: usize) -> Cursor<'_> {
+        let text = self.text.as_bytes();
+        let text = text.get(start.min(text.len())..).unwrap_or_default();
+        let before = self.place(start);
+        Cursor { text, before, at: 0, counts: Counts::default(), is_wide: self.is_wide }
+    }
+
     /// The lines without their ends, and the place of each.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (Place, &str)> {
         let mut place = Place { byte: self.skipped as u64, line: 1 };
@@ -138,6 +151,31 @@ impl<'a> Document<'a> {
             place = Place { byte: at.byte + counts.bytes, line: at.line + 1 };
             (at, line.trim_end_matches(['\n', '\r']))
         })
+    }
+}
+
+/// Places of a document, one after the other.
+#[derive(Debug)]
+pub(crate) struct Cursor<'a> {
+    text: &'a [u8],
+    before: Place,
+    at: usize,
+    counts: Counts,
+    is_wide: bool,
+}
+
+impl Cursor<'_> {
+    /// The place of the character at `offset`.
+    pub(crate) fn place(&mut self, offset: usize) -> Place {
+        let offset = offset.min(self.text.len());
+        if offset < self.at {
+            (self.at, self.counts) = (0, Counts::default());
+        }
+        let piece = self.text.get(self.at..offset).unwrap_or_default();
+        self.counts = self.counts.plus(piece, self.is_wide);
+        self.at = offset;
+        let Place { byte, line } = self.before;
+        Place { byte: byte + self.counts.bytes, line: line + self.counts.lines }
     }
 }
 

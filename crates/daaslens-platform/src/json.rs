@@ -2,6 +2,7 @@
 
 use daaslens_core::Time;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::document::{Document, kept};
 use crate::parsed::{FaultKind, Faults, Place};
@@ -33,6 +34,50 @@ pub(crate) fn parse(document: &Document<'_>, faults: &mut Faults) -> Option<Valu
     let end = if error.is_eof() { text.len() } else { offset };
     // The error may stand behind the value that it is about; cutting before the last comma leaves whole values.
     closed(text.get(..end)?).and_then(|text| serde_json::from_str(&text).ok())
+}
+
+/// The text of a document, comments blanked and padding behind it cut off. Offsets stay.
+pub(crate) fn clean(document: &Document<'_>) -> String {
+    let mut text = without_comments(document.text());
+    text.truncate(text.trim_end_matches(|c: char| c == '\0' || c.is_whitespace()).len());
+    text
+}
+
+/// The documents of a text in which several follow one another. A document that is cut off at the end, or broken,
+/// comes as a copy that is closed, with the offset at which it begins.
+pub(crate) fn several<'t>(
+    text: &'t str,
+    document: &Document<'_>,
+    faults: &mut Faults,
+) -> (Vec<&'t RawValue>, Option<(usize, String)>) {
+    let mut values = Vec::new();
+    let mut at = 0;
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        // Lists that somebody took apart leave commas behind.
+        let blank =
+            rest.len() - rest.trim_start_matches(|c: char| c == ',' || c.is_whitespace()).len();
+        at += blank;
+        let rest = text.get(at..).unwrap_or_default();
+        if rest.is_empty() {
+            return (values, None);
+        }
+        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<&'t RawValue>();
+        match stream.next() {
+            Some(Ok(value)) => {
+                values.push(value);
+                at += stream.byte_offset();
+            }
+            Some(Err(error)) => {
+                let offset = at + offset(rest, error.line(), error.column());
+                let kind = if error.is_eof() { FaultKind::Truncated } else { FaultKind::Json };
+                faults.add(document.place(offset), kind);
+                let end = if error.is_eof() { text.len() } else { offset };
+                return (values, text.get(at..end).and_then(closed).map(|text| (at, text)));
+            }
+            None => return (values, None),
+        }
+    }
 }
 
 /// Blanks comments and commas before a closing bracket, so that offsets stay.

@@ -12,6 +12,7 @@
 //! | [`daas`] | settings, heartbeats, cancellations, lock files, `.diaglog` |
 //! | [`monitoring`] | CPU monitoring: its sessions, its logs, what it did |
 //! | [`kudu`] | traces of Kudu (XML and text), replies of its API, its environment page |
+//! | [`metrics`] | exports of Azure Monitor metrics |
 //! | [`recognise()`] | which of them a file is |
 //!
 //! # What is promised
@@ -35,6 +36,7 @@ mod document;
 mod ends;
 mod json;
 pub mod kudu;
+pub mod metrics;
 pub mod monitoring;
 mod offline;
 mod parsed;

@@ -44,6 +44,8 @@ pub enum What {
     Api,
     /// The environment page of Kudu: [`read_page`](crate::kudu::read_page).
     Page,
+    /// An export of metrics: [`metrics::read`](crate::metrics::read).
+    Metrics,
 }
 
 /// Says which file one is, from its path in small letters, with `/`, and its first bytes (a few thousand are plenty).
@@ -90,6 +92,12 @@ fn by_content(head: &[u8]) -> Option<What> {
                 return Some(What::CpuLog);
             }
             let key = |name: &str| has(&format!("\"{name}\""));
+            if key("timeseries") && (key("timeStamp") || key("metadatavalues"))
+                || key("metricName") && key("timeGrain")
+                || key("resourceregion") && key("timespan")
+            {
+                return Some(What::Metrics);
+            }
             if key("CpuThreshold") && key("SessionId") {
                 return Some(What::CpuSession);
             }

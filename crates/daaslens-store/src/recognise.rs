@@ -92,10 +92,9 @@ const CONTENT: &[Rule] = &[
                     && (s.has("\"InstanceId\"") || s.has("\"TimeGenerated\"")))
     }),
     (Kind::EventLog, |s| s.starts("Version=") && s.has("EventType=") && s.has("EventTime=")),
-    (Kind::HttpJson, |s| {
-        s.starts("{") && is_resource_log(s) || s.starts("[") && is_resource_log(s)
-    }),
-    (Kind::Metrics, |s| s.starts("{") && s.has("\"timeseries\"") && s.has("\"interval\"")),
+    (Kind::HttpJson, |s| (s.starts("{") || s.starts("[")) && is_resource_log(s)),
+    (Kind::Metrics, |s| (s.starts("{") || s.starts("[")) && is_metrics(s)),
+    (Kind::HttpJson, |s| is_workspace_table(s.first_line())),
     (Kind::ThreadDump, |s| is_thread_dump(s.trimmed())),
     (Kind::PhpLog, is_php_log),
     (Kind::Ncsa, |s| is_ncsa(s.first_line())),
@@ -168,8 +167,28 @@ fn is_resource_log(subject: &Subject<'_>) -> bool {
         || subject.has("AppServiceAppLogs")
         || subject.has("AppServicePlatformLogs")
         || subject.has("ApplicationGatewayAccess")
+        || subject.has("AGWAccessLogs")
         || subject.has("FrontDoorAccessLog")
         || subject.has("FrontdoorAccessLog")
+        || subject.has("\"CsUriStem\"")
+}
+
+/// What `az monitor metrics list` and the REST interface give, and what a diagnostic setting writes per line.
+fn is_metrics(subject: &Subject<'_>) -> bool {
+    subject.has("\"timeseries\"")
+        && (subject.has("\"timeStamp\"") || subject.has("\"metadatavalues\""))
+        || subject.has("\"timespan\"") && subject.has("\"resourceregion\"")
+        || subject.has("\"metricName\"") && subject.has("\"timeGrain\"")
+}
+
+/// `TimeGenerated [UTC],CsMethod,CsUriStem,…`: a table of a workspace, as the portal exports it.
+fn is_workspace_table(line: &[u8]) -> bool {
+    let lower = line.to_ascii_lowercase();
+    let has = |needle: &str| memchr::memmem::find(&lower, needle.as_bytes()).is_some();
+    let is_table = lower.iter().any(|c| matches!(c, b',' | b';' | b'\t'));
+    let is_request = has("scstatus") || has("httpstatus");
+    let is_text = has("resultdescription") || has("message") && has("containerid");
+    is_table && has("timegenerated") && (is_request || is_text)
 }
 
 /// A table of events: of Event Viewer in English, of PowerShell, or of Event Viewer in another language, whose header
@@ -475,6 +494,24 @@ mod tests {
                 "{\"Mode\":\"Collect\",\"SessionId\":\"240112_0935127841\",\"Tool\":\"x\"}",
                 Kind::Session,
             ),
+            (
+                "PT1H.json",
+                "{\"time\":\"2026-03-11T02:14:07Z\",\"category\":\"AppServiceHTTPLogs\",",
+                Kind::HttpJson,
+            ),
+            ("rows.json", "[\n  {\n    \"CsUriStem\": \"/\"", Kind::HttpJson),
+            (
+                "query_data.csv",
+                "\u{feff}TimeGenerated [UTC],CsMethod,CsUriStem,ScStatus\r\n",
+                Kind::HttpJson,
+            ),
+            ("prices.csv", "TimeGenerated,Price\n", Kind::NotALog),
+            (
+                "metrics.json",
+                "[{\"cost\":0,\"timespan\":\"x\",\"resourceregion\":\"westeurope\"",
+                Kind::Metrics,
+            ),
+            ("m/PT1H.json", "{\"metricName\":\"Http5xx\",\"timeGrain\":\"PT1M\"}", Kind::Metrics),
             ("readme.md", "# a file\n", Kind::NotALog),
         ] {
             assert_eq!(kind(path, head), expected, "{path}");

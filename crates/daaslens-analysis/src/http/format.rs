@@ -5,7 +5,8 @@
 
 use std::fmt;
 
-use daaslens_core::{Kind, Span};
+use daaslens_core::{Kind, Span, Time};
+use daaslens_httplog::azure::{self, Shape};
 use daaslens_httplog::w3c::{self, Service};
 use daaslens_httplog::{Item, Request, iis, ncsa, newline};
 
@@ -16,6 +17,9 @@ pub(crate) trait Sink {
 
     /// Something that could not be read as a request: where, after how many lines of the bytes, and why.
     fn malformed(&mut self, span: Span, row: u64, fault: &dyn fmt::Display);
+
+    /// A record that is none of a request: a resource log may hold several categories.
+    fn beside(&mut self, _: Option<Time>) {}
 }
 
 /// The reader of one log, and what it must know of everything before the bytes that it reads.
@@ -25,12 +29,14 @@ pub(crate) enum Reader {
     Native(iis::State),
     /// Nothing but the byte that ends a line.
     Ncsa(u8),
+    /// The layout, and whether the end of the document was missing.
+    Azure(azure::Layout, bool),
 }
 
 impl Reader {
     /// Whether sources of this kind are logs of requests.
     pub(crate) fn is_for(kind: Kind) -> bool {
-        matches!(kind, Kind::W3c | Kind::IisNative | Kind::Ncsa)
+        matches!(kind, Kind::W3c | Kind::IisNative | Kind::Ncsa | Kind::HttpJson)
     }
 
     /// The reader of a source of this kind, in the state after its head; or why it is no log of web requests.
@@ -46,6 +52,10 @@ impl Reader {
                 (Self::Native(state), service)
             }
             Kind::Ncsa => (Self::Ncsa(newline(head)), None),
+            Kind::HttpJson => {
+                let layout = azure::Layout::of(head).unwrap_or(azure::Layout::LINES);
+                (Self::Azure(layout, false), None)
+            }
             _ => return None,
         };
         Some(match service {
@@ -62,6 +72,7 @@ impl Reader {
             Self::W3c(state) => Self::W3c(w3c::State::with_newline(state.newline())),
             // How dates are written is a matter of the whole file.
             Self::Native(_) | Self::Ncsa(_) => self.clone(),
+            Self::Azure(layout, _) => Self::Azure(*layout, false),
         }
     }
 
@@ -71,6 +82,7 @@ impl Reader {
             Self::W3c(state) => state.newline(),
             Self::Native(state) => state.newline(),
             Self::Ncsa(newline) => *newline,
+            Self::Azure(..) => b'\n',
         }
     }
 
@@ -78,6 +90,7 @@ impl Reader {
     pub(crate) fn is_document(&self) -> bool {
         match self {
             Self::W3c(_) | Self::Native(_) | Self::Ncsa(_) => false,
+            Self::Azure(layout, _) => layout.shape != Shape::Lines,
         }
     }
 
@@ -98,7 +111,8 @@ impl Reader {
                 })?;
                 Some(Self::Native(told))
             }
-            Self::Ncsa(_) => None,
+            // Each line says all that is to know of it.
+            Self::Ncsa(_) | Self::Azure(..) => None,
         }
     }
 
@@ -114,6 +128,25 @@ impl Reader {
             }),
             Self::Native(state) => iis::read(bytes, base, state, &mut |item| take(item, sink)),
             Self::Ncsa(newline) => ncsa::read(bytes, base, *newline, &mut |item| take(item, sink)),
+            Self::Azure(layout, is_cut) => {
+                // Lines tell all that is to know of them, and documents come whole: a reader is made for each.
+                let mut reader = azure::Reader::new(*layout);
+                let mut each = |item: azure::Item<'_>| match item {
+                    azure::Item::Request(record) => sink.request(&record),
+                    azure::Item::Line(line) => sink.beside(Some(line.time)),
+                    azure::Item::Event(event) => sink.beside(Some(event.time)),
+                    azure::Item::Other(_) => sink.beside(None),
+                    azure::Item::Malformed(at, fault) => sink.malformed(at.span, at.row, &fault),
+                    azure::Item::Between(_) => {}
+                };
+                reader.read(bytes, base, &mut each);
+                if layout.shape != Shape::Lines {
+                    reader.finish(&mut each);
+                    *is_cut = reader.is_cut();
+                }
+                let ends = memchr::memchr_iter(b'\n', bytes).count() as u64;
+                ends + u64::from(bytes.last().is_some_and(|last| *last != b'\n'))
+            }
         }
     }
 
@@ -137,8 +170,18 @@ impl Reader {
                 }
             }
             Self::Ncsa(_) => {}
+            Self::Azure(layout, _) => {
+                if layout.is_local {
+                    notes.push(LOCAL);
+                }
+            }
         }
         notes
+    }
+
+    /// The same, once the log was read to its end.
+    pub(crate) fn end_notes(&self) -> Vec<&'static str> {
+        if matches!(self, Self::Azure(_, true)) { vec![CUT] } else { Vec::new() }
     }
 }
 
@@ -149,6 +192,9 @@ fn take<R: Request>(item: Item<R>, sink: &mut impl Sink) {
         Item::Other(_) => {}
     }
 }
+
+/// Said of documents whose last bracket is missing.
+const CUT: &str = "the document is cut off; what came behind is not in the bundle";
 
 /// Said of logs whose clock is local.
 const LOCAL: &str = "its clock is local and the file names no zone; read as UTC";

@@ -32,6 +32,10 @@ fn every_entry_of_the_tables_is_found_by_its_key() {
         assert_eq!(kb::httperr(row.reason), Some(row));
         assert_eq!(kb::httperr(&row.reason.to_lowercase()), Some(row));
     }
+    for row in kb::gateway_errors() {
+        assert_eq!(kb::gateway_error(row.word), Some(row));
+        assert_eq!(kb::gateway_error(&row.word.to_uppercase()), Some(row));
+    }
     for row in kb::rules() {
         assert_eq!(kb::rule(row.name), Some(row));
     }
@@ -189,6 +193,7 @@ fn the_catalogue_is_broad() {
     assert!(kb::events().len() >= 150);
     assert!(kb::exception_codes().len() >= 110);
     assert!(kb::httperr_reasons().len() >= 35);
+    assert!(kb::gateway_errors().len() >= 39);
     assert!(kb::php_messages().len() >= 90);
 }
 

@@ -33,6 +33,15 @@ fn questions_and_their_titles() {
         ("http-5xx-cluster", "finding http-5xx-cluster: Cluster of server errors"),
         ("module aspnetcoremodulev2", "module AspNetCoreModuleV2: ASP.NET Core Module"),
         ("freb 128", "notification 128 EXECUTE_REQUEST_HANDLER: The handler runs"),
+        (
+            "freb execute_request_handler",
+            "notification 128 EXECUTE_REQUEST_HANDLER: The handler runs",
+        ),
+        ("gateway origintimeout", "gateway OriginTimeout: The origin did not answer in time"),
+        (
+            "ERRORINFO_UPSTREAM_NO_LIVE",
+            "gateway ERRORINFO_UPSTREAM_NO_LIVE: No backend server was reachable",
+        ),
         ("HANDLER_CHANGED", "freb HANDLER_CHANGED: The handler was chosen or changed"),
         (
             "event 3005",
@@ -140,6 +149,8 @@ fn what_nobody_has_documented() {
         "0xC0FFEE00",
         "0xE0000001",
         "httperr Moonshine",
+        "gateway OriginMoonshine",
+        "503.5",
         "event 4711",
         "event W3SVC-WP 4711",
         "finding moon-phase",
@@ -184,4 +195,67 @@ fn unverified_entries_say_so() {
             .paragraphs
             .contains(&"This is general practice; no document says so.".to_owned())
     );
+}
+
+/// Whatever the catalogue holds can be asked for, and says what it means and where that is known from.
+#[test]
+fn every_entry_is_explained() {
+    let mut asked: Vec<(String, String)> = Vec::new();
+    let mut ask = |what: String, begins: String| asked.push((what, begins));
+    for row in kb::statuses() {
+        ask(row.code.to_string(), format!("{}: {}", row.code, row.about.title));
+    }
+    for row in kb::substatuses() {
+        let code = format!("{}.{}", row.status, row.substatus);
+        ask(code.clone(), format!("{code}: {}", row.about.title));
+    }
+    for row in kb::win32_errors() {
+        let title = format!("win32 {} {}: {}", row.code, row.name, row.about.title);
+        ask(format!("win32 {}", row.code), title.clone());
+        if row.code > 0 && row.code < 0x1_0000 {
+            ask(format!("win32 {:#010X}", 0x8007_0000 | row.code).replace("0X", "0x"), title);
+        }
+    }
+    for row in kb::httperr_reasons() {
+        let title = format!("httperr {}: {}", row.reason, row.about.title);
+        ask(format!("httperr {}", row.reason), title);
+    }
+    for row in kb::gateway_errors() {
+        let title = format!("gateway {}: {}", row.word, row.about.title);
+        ask(format!("gateway {}", row.word), title);
+    }
+    for row in kb::notifications() {
+        let title = format!("notification {} {}: {}", row.number, row.name, row.about.title);
+        ask(format!("freb {}", row.number), title.clone());
+        ask(format!("freb {}", row.name), title);
+    }
+    for row in kb::trace_events() {
+        let title = format!("freb {}: {}", row.name, row.about.title);
+        ask(format!("freb {}", row.name), title);
+    }
+    for row in kb::events() {
+        let title = format!("event {} of {}: {}", row.id, row.provider, row.about.title);
+        ask(format!("event {} {}", row.provider, row.id), title);
+    }
+    for row in kb::exception_codes() {
+        let title = format!("0x{:08X} {}: {}", row.code, row.name, row.about.title);
+        ask(format!("exception 0x{:08X}", row.code), title);
+    }
+    for row in kb::rules() {
+        let title = format!("finding {}: {}", row.name, row.about.title);
+        ask(format!("finding {}", row.name), title);
+    }
+    for row in kb::php_messages() {
+        ask(format!("php {}", row.id), format!("php {}: {}", row.id, row.about.title));
+    }
+    assert!(asked.len() >= 700, "{}", asked.len());
+    for (what, expected) in asked {
+        let explanation = kb::explain(&what).unwrap_or_else(|| panic!("{what}"));
+        assert_eq!(explanation.title, expected, "{what}");
+        assert!(explanation.paragraphs.iter().all(|text| !text.is_empty()), "{what}");
+        let is_rule = what.starts_with("finding ");
+        assert!(is_rule || !explanation.sources.is_empty(), "{what}");
+        let linked = explanation.sources.iter().filter(|source| !source.link.is_empty());
+        assert!(linked.clone().all(|source| source.link.starts_with("https://")), "{what}");
+    }
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use daaslens_core::Time;
 use daaslens_platform::{
-    Fault, Parsed, What, daas, deployment, kudu, monitoring, recognise, session,
+    Fault, Parsed, What, daas, deployment, kudu, metrics, monitoring, recognise, session,
 };
 
 /// What is read of a file, all of it, as text.
@@ -49,6 +49,7 @@ fn read(what: What, path: &str, bytes: &[u8]) -> (String, Vec<Fault>) {
         What::TextTrace => shown(kudu::read_text_trace(bytes, path)),
         What::Api => shown(kudu::read_api(bytes)),
         What::Page => shown(kudu::read_page(bytes)),
+        What::Metrics => shown(metrics::read(bytes)),
         other => panic!("no reader for {other:?}"),
     }
 }
