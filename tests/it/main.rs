@@ -10,6 +10,7 @@
 //! * [`replay`]: the fuzz targets without a fuzzer.
 //! * [`verbs`]: what is asked without an analysis: explanations, evidence read back, completions; and the redaction.
 //! * [`server_logs`]: request logs that are not W3C, and HTTP.sys's errors, through the whole program.
+//! * [`saturation`]: requests in progress that meet a limit.
 //! * [`samples`]: real files, where there are any on this machine.
 
 #![expect(
@@ -29,6 +30,7 @@ mod limits;
 mod replay;
 mod report;
 mod samples;
+mod saturation;
 mod server_logs;
 mod support;
 mod verbs;

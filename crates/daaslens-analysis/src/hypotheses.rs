@@ -235,16 +235,19 @@ fn heaviest_first(mut texts: Vec<(i32, &str)>) -> impl Iterator<Item = String> {
 }
 
 /// Whether a kind of evidence that is not there would have told more: it is needed, or has a sign that would have
-/// decided. A PHP log is missed only where it is needed; most sites have none, and nothing is wrong with that.
+/// decided. A PHP log is missed only where it is needed; most sites have none, and nothing is wrong with that. App
+/// Service hands HTTP.sys's log to nobody.
 fn is_missed(hypothesis: &Hypothesis, kind: EvidenceKind) -> bool {
     let decides = |weight: &Weight| weight.kind == kind && weight.specific;
     hypothesis.needs.contains(&kind)
-        || (kind != EvidenceKind::Php && hypothesis.weights.iter().any(decides))
+        || (!matches!(kind, EvidenceKind::Php | EvidenceKind::HttpSys)
+            && hypothesis.weights.iter().any(decides))
 }
 
 fn not_held(kind: EvidenceKind) -> &'static str {
     match kind {
         EvidenceKind::Http => "The bundle holds no HTTP log.",
+        EvidenceKind::HttpSys => "The bundle holds no error log of HTTP.sys (HTTPERR).",
         EvidenceKind::Events => "The bundle holds no event log (LogFiles/eventlog.xml).",
         EvidenceKind::Php => "The bundle holds no PHP error log (LogFiles/php_errors.log).",
         EvidenceKind::Deployments => "The bundle holds no log of deployments (site/deployments).",

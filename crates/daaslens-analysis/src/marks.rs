@@ -46,6 +46,15 @@ pub(crate) fn rows(facts: &Facts<'_>) -> Vec<MarkRow> {
     };
     let events = records.events.files > 0;
     row("Crashes", "crash", events, incidents(is_death));
+    let refused =
+        ["crash-loop", "process-recycle", "stall", "concurrency-saturation", "http-silence"]
+            .iter()
+            .flat_map(|rule| records.httperr.bursts(rule))
+            .filter_map(|burst| {
+                let (lead, _) = burst.reasons.first()?;
+                Some(mark(burst.range, lead.reason.to_owned(), PartKind::Text))
+            });
+    row("HTTP.sys errors", "crash", records.httperr.sources > 0, refused.collect());
     let starts = records.events.list.iter().filter(|event| is_start(event)).filter_map(|event| {
         Some(mark(TimeRange::at(event.time?), facts.named(&event.computer), PartKind::Instance))
     });

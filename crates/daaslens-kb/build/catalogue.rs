@@ -104,8 +104,8 @@ const MODULE_KINDS: [&str; 5] = ["application", "proxy", "platform", "iis", "asp
 const VISIBILITIES: [&str; 3] = ["worker", "elsewhere", "varies"];
 const SOURCE_KINDS: [&str; 4] = ["document", "code", "observed", "practice"];
 
-const EVIDENCE_KINDS: [&str; 7] =
-    ["http", "events", "php", "deployments", "sessions", "metrics", "dumps"];
+const EVIDENCE_KINDS: [&str; 8] =
+    ["http", "http-sys", "events", "php", "deployments", "sessions", "metrics", "dumps"];
 const RUNTIMES: [&str; 8] = ["dot-net", "native", "php", "java", "node", "python", "ruby", "go"];
 const NAME_ROLES: [&str; 6] =
     ["framework", "noise", "join", "sentinel", "wrapper", "generic-message"];
@@ -200,6 +200,14 @@ impl Reader {
             self.faults.sentences(rule, "wrong_when", &own.wrong_when);
         }
         self.faults.sort(&mut catalogue.rules, |rule| rule.own.name.clone());
+        for entry in &catalogue.httperr {
+            let rule = |name: &String| catalogue.rules.iter().any(|rule| rule.own.name == *name);
+            let known = entry.own.rule.as_ref().is_none_or(rule);
+            self.faults.check(known, entry, "unknown rule");
+            let sign = |id: &String| catalogue.signs.iter().any(|sign| sign.own.id == *id);
+            let known = entry.own.sign.as_ref().is_none_or(sign);
+            self.faults.check(known, entry, "unknown sign");
+        }
         catalogue
     }
 

@@ -78,9 +78,11 @@ pub(crate) fn emit(catalogue: &Catalogue) -> String {
         let own = &entry.own;
         let class = variant("HttpErrClass", &own.class);
         format!(
-            "reason: {:?}, statuses: &{:?}, class: {class}, about: {}",
+            "reason: {:?}, statuses: &{:?}, class: {class}, rule: {:?}, sign: {:?}, about: {}",
             own.reason,
             own.status,
+            own.rule,
+            own.sign,
             about(&entry.about)
         )
     });

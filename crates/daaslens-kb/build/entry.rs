@@ -94,6 +94,10 @@ pub(crate) struct RawHttpErr {
     #[serde(default)]
     pub(crate) status: Vec<u16>,
     pub(crate) class: String,
+    /// The rule that makes a finding of it.
+    pub(crate) rule: Option<String>,
+    /// The sign that it is for causes.
+    pub(crate) sign: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -116,6 +116,10 @@ pub struct HttpErr {
     pub statuses: &'static [u16],
     /// Whose doing it is.
     pub class: HttpErrClass,
+    /// The rule that makes a finding of it.
+    pub rule: Option<&'static str>,
+    /// The sign that it is for causes.
+    pub sign: Option<&'static str>,
     /// What it means.
     pub about: About,
 }
@@ -513,6 +517,8 @@ pub struct Rule {
 pub enum EvidenceKind {
     /// Logs of requests.
     Http,
+    /// HTTP.sys's own log, of what never reached the log of requests.
+    HttpSys,
     /// Event logs.
     Events,
     /// PHP error logs.
@@ -529,8 +535,9 @@ pub enum EvidenceKind {
 
 impl EvidenceKind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Http,
+        Self::HttpSys,
         Self::Events,
         Self::Php,
         Self::Deployments,
@@ -543,6 +550,7 @@ impl EvidenceKind {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Http => "http",
+            Self::HttpSys => "http-sys",
             Self::Events => "events",
             Self::Php => "php",
             Self::Deployments => "deployments",

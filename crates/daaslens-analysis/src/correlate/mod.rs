@@ -2,6 +2,7 @@
 
 mod cpu;
 mod events;
+mod httperr;
 
 use daaslens_core::text::{counted, duration_s, percent, shortened, thousands};
 use daaslens_core::{Attribution, Cause, Kind, Time, TimeRange};
@@ -56,6 +57,7 @@ pub(crate) fn causes(
     outcomes(&mut looking, reply);
     shape(&mut looking, cluster, reply, attribution);
     traffic(&mut looking, cluster);
+    httperr::look(&mut looking, cluster);
     events::look(&mut looking, cluster, attribution);
     php(&mut looking, cluster, attribution);
     deployments(&mut looking, cluster);
@@ -64,7 +66,8 @@ pub(crate) fn causes(
     hypotheses::rank(&looking.seen, &sources(facts))
 }
 
-/// The causes of a stall, best first: `seen` is what its requests show, the rest lies beside them.
+/// The causes of a stretch of time in which requests waited or were refused, best first: `seen` is what they show,
+/// the rest lies beside them.
 pub(crate) fn stall_causes(
     facts: &Facts<'_>,
     stall: &ClusterSignal,
@@ -72,6 +75,7 @@ pub(crate) fn stall_causes(
     seen: Vec<Observation>,
 ) -> Vec<Cause> {
     let mut looking = Looking { facts, seen };
+    httperr::look(&mut looking, stall);
     events::look(&mut looking, stall, attribution);
     deployments(&mut looking, stall);
     sessions(&mut looking, stall);
@@ -89,6 +93,7 @@ fn sources(facts: &Facts<'_>) -> Vec<&'static str> {
     let mut sources = Vec::new();
     for (present, word) in [
         (facts.http.is_some(), "http"),
+        (facts.records.httperr.sources > 0, "http-sys"),
         (facts.records.events.files > 0, "events"),
         (facts.records.php.sources > 0, "php"),
         (facts.has(Kind::Deployment), "deployments"),

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use daaslens_core::model::{Cell, Row, Table};
 use daaslens_core::text::{counted, percent, shortened, thousands, visible};
-use daaslens_core::{Evidence, Excerpt, Location, Part, PartKind, SourceId, TimeRange};
+use daaslens_core::{Evidence, Excerpt, Location, Part, PartKind, SourceId, Time, TimeRange};
 use daaslens_httplog::httperr::{self, Column, Record, State};
 use daaslens_httplog::{Item, newline};
-use daaslens_kb::HttpErrClass;
 
 use super::Count;
 use crate::config::Config;
@@ -19,6 +18,15 @@ const MAX_REASONS: usize = 256;
 
 /// Pools of one reason that are told apart.
 const MAX_QUEUES: usize = 64;
+
+/// Records this far apart, in seconds, are of two bursts.
+const APART: i64 = 600;
+
+/// Stretches of [`APART`] seconds of one reason whose first record is kept.
+const MAX_SAMPLES: usize = 4096;
+
+/// The port of device discovery: that nobody listens there any more is everyday business on every Windows machine.
+const DISCOVERY: &[u8] = b"5357";
 
 /// The longest value that is shown, in characters.
 const MAX_VALUE: usize = 200;
@@ -44,8 +52,9 @@ pub(crate) struct Reason {
     pub(crate) course: BTreeMap<i64, u32>,
     /// By pool.
     pub(crate) queues: Keys<u64>,
-    /// The first by time and place.
-    first: Option<(i64, Evidence)>,
+    /// Of each stretch of [`APART`] seconds the first record by time and place; of more than [`MAX_SAMPLES`]
+    /// stretches the earliest.
+    samples: BTreeMap<i64, (i64, Evidence)>,
 }
 
 impl Default for HttpErr {
@@ -62,7 +71,7 @@ impl Default for Reason {
             range: None,
             course: BTreeMap::new(),
             queues: Keys::new(MAX_QUEUES),
-            first: None,
+            samples: BTreeMap::new(),
         }
     }
 }
@@ -76,28 +85,47 @@ impl Merge for Reason {
             *self.course.entry(second).or_default() += n;
         }
         self.queues.merge(other.queues);
-        if let Some(theirs) = other.first {
-            self.earlier(theirs);
+        for (second, evidence) in other.samples.into_values() {
+            self.sample(second, evidence.at, || evidence);
         }
     }
 }
 
 impl Reason {
-    fn earlier(&mut self, (second, evidence): (i64, Evidence)) {
-        let is_first = self
-            .first
-            .as_ref()
-            .is_none_or(|(known, mine)| (second, evidence.at) < (*known, mine.at));
-        if is_first {
-            self.first = Some((second, evidence));
+    fn sample(&mut self, second: i64, at: Location, evidence: impl FnOnce() -> Evidence) {
+        let stretch = second.div_euclid(APART);
+        let known = self.samples.get(&stretch);
+        if known.is_none_or(|(first, mine)| (second, at) < (*first, mine.at)) {
+            self.samples.insert(stretch, (second, evidence()));
+            if self.samples.len() > MAX_SAMPLES {
+                self.samples.pop_last();
+            }
         }
     }
 
-    /// The first record, standing for all of them.
-    pub(crate) fn evidence(&self, note: &str) -> Option<Evidence> {
-        let (_, first) = self.first.as_ref()?;
-        Some(Evidence { note: note.to_owned(), alike: self.count, ..first.clone() })
+    /// The first record of a stretch of time, standing for `alike`.
+    fn evidence(&self, range: TimeRange, alike: u64) -> Option<Evidence> {
+        let (from, to) = (range.start.seconds(), range.end.seconds());
+        let (_, first) = self
+            .samples
+            .range(from.div_euclid(APART)..=to.div_euclid(APART))
+            .map(|(_, sample)| sample)
+            .find(|(second, _)| (from..=to).contains(second))?;
+        Some(Evidence { alike, ..first.clone() })
     }
+}
+
+/// Records of one trouble that lie close together.
+#[derive(Clone, Debug)]
+pub(crate) struct Burst<'a> {
+    pub(crate) range: TimeRange,
+    pub(crate) count: u64,
+    /// By reason, the most frequent first.
+    pub(crate) reasons: Vec<(&'static daaslens_kb::HttpErr, u64)>,
+    /// A record of each.
+    pub(crate) evidence: Vec<Evidence>,
+    /// The pools of all its reasons.
+    pub(crate) queues: Vec<&'a [u8]>,
 }
 
 impl HttpErr {
@@ -127,7 +155,11 @@ impl HttpErr {
         self.records += 1;
         TimeRange::extend(&mut self.range, record.time());
         let reason = record.reason().unwrap_or_default();
-        let reason = self.reasons.value(shortened(&visible(reason), 40).as_bytes());
+        let mut name = shortened(&visible(reason), 40).into_owned();
+        if name == "N/A" && record.value(Column::ServerPort).is_some_and(|port| port == DISCOVERY) {
+            name.push_str(OF_DISCOVERY);
+        }
+        let reason = self.reasons.value(name.as_bytes());
         reason.count += 1;
         reason.unavailable += u64::from(record.status() == Some(503));
         TimeRange::extend(&mut reason.range, record.time());
@@ -141,11 +173,10 @@ impl HttpErr {
             byte: record.span().start,
             line: record.row() + 1,
         };
-        if reason.first.as_ref().is_none_or(|(known, mine)| (second, at) < (*known, mine.at)) {
+        reason.sample(second, at, || {
             let excerpt = excerpt(record);
-            let evidence = Evidence { at, note: String::new(), excerpt, alike: 1 };
-            reason.first = Some((second, evidence));
-        }
+            Evidence { at, note: String::new(), excerpt, alike: 1 }
+        });
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
@@ -155,21 +186,98 @@ impl HttpErr {
         self.reasons.merge(other.reasons);
     }
 
-    /// Every reason with what was counted, by name; a reason that nobody knows has no class.
-    pub(crate) fn reasons(&self) -> impl Iterator<Item = (&str, Option<HttpErrClass>, &Reason)> {
+    /// Every reason with what is known of it and what was counted, by name.
+    fn reasons(
+        &self,
+    ) -> impl Iterator<Item = (&str, Option<&'static daaslens_kb::HttpErr>, &Reason)> {
         self.reasons.sorted().into_iter().map(|(name, reason)| {
             let name = std::str::from_utf8(name).unwrap_or_default();
-            (name, daaslens_kb::httperr(name).map(|known| known.class), reason)
+            (name, daaslens_kb::httperr(name), reason)
         })
     }
 
-    /// Records that say nothing of trouble: idle connections that were closed.
-    pub(crate) fn noise(&self) -> u64 {
+    /// Records that say nothing of trouble: idle connections that were closed, device discovery.
+    fn noise(&self) -> u64 {
         self.reasons()
-            .filter(|(_, class, _)| *class == Some(HttpErrClass::Noise))
-            .map(|(.., reason)| reason.count)
+            .filter(|(name, known, _)| is_noise(name, *known))
+            .map(|(.., r)| r.count)
             .sum()
     }
+
+    /// How often reasons that are a sign were written in a stretch of time, the most frequent first.
+    pub(crate) fn signs(
+        &self,
+        sign: &str,
+        range: TimeRange,
+    ) -> Vec<(&'static daaslens_kb::HttpErr, u64)> {
+        let seconds = range.start.seconds()..=range.end.seconds();
+        let mut seen: Vec<_> = self
+            .reasons()
+            .filter_map(|(_, known, reason)| {
+                let known = known.filter(|known| known.sign == Some(sign))?;
+                let n = reason.course.range(seconds.clone()).map(|(_, n)| u64::from(*n)).sum();
+                (n > 0).then_some((known, n))
+            })
+            .collect();
+        seen.sort_by_key(|(known, n)| (std::cmp::Reverse(*n), known.reason));
+        seen
+    }
+
+    /// The bursts of the reasons of which a rule makes findings, in order of time.
+    pub(crate) fn bursts(&self, rule: &str) -> Vec<Burst<'_>> {
+        let own: Vec<_> = self
+            .reasons()
+            .filter_map(|(_, known, reason)| {
+                Some((known.filter(|known| known.rule == Some(rule))?, reason))
+            })
+            .collect();
+        let mut course: BTreeMap<i64, Vec<(usize, u32)>> = BTreeMap::new();
+        for (i, (_, reason)) in own.iter().enumerate() {
+            for (second, n) in &reason.course {
+                course.entry(*second).or_default().push((i, *n));
+            }
+        }
+        let mut bursts: Vec<(TimeRange, Vec<u64>)> = Vec::new();
+        for (second, counts) in course {
+            let time = Time::from_seconds(second);
+            match bursts.last_mut() {
+                Some((range, _)) if second - range.end.seconds() <= APART => range.end = time,
+                _ => bursts.push((TimeRange::at(time), vec![0; own.len()])),
+            }
+            let Some((_, totals)) = bursts.last_mut() else { continue };
+            for (i, n) in counts {
+                totals[i] += u64::from(n);
+            }
+        }
+        bursts
+            .into_iter()
+            .map(|(range, totals)| {
+                let mut seen: Vec<_> = own.iter().zip(totals).filter(|(_, n)| *n > 0).collect();
+                seen.sort_by_key(|((known, _), n)| (std::cmp::Reverse(*n), known.reason));
+                let mut queues: Vec<&[u8]> = seen
+                    .iter()
+                    .flat_map(|((_, reason), _)| reason.queues.sorted())
+                    .map(|(queue, _)| queue)
+                    .collect();
+                queues.sort_unstable();
+                queues.dedup();
+                Burst {
+                    range,
+                    count: seen.iter().map(|(_, n)| *n).sum(),
+                    reasons: seen.iter().map(|((known, _), n)| (*known, *n)).collect(),
+                    evidence: seen.iter().filter_map(|((_, r), n)| r.evidence(range, *n)).collect(),
+                    queues,
+                }
+            })
+            .collect()
+    }
+}
+
+/// What is put behind a reason of device discovery.
+const OF_DISCOVERY: &str = " (port 5357)";
+
+fn is_noise(name: &str, known: Option<&daaslens_kb::HttpErr>) -> bool {
+    known.is_some_and(daaslens_kb::HttpErr::noise) || name.ends_with(OF_DISCOVERY)
 }
 
 /// What HTTP.sys wrote, by reason: what is no everyday business first.
@@ -187,14 +295,16 @@ pub(crate) fn table(facts: &Facts<'_>) -> Table {
     );
     let log = &facts.records.httperr;
     let mut reasons: Vec<_> = log.reasons().collect();
-    reasons.sort_by_key(|(name, class, reason)| {
-        (*class == Some(HttpErrClass::Noise), std::cmp::Reverse(reason.count), *name)
+    reasons.sort_by_key(|(name, known, reason)| {
+        (is_noise(name, *known), std::cmp::Reverse(reason.count), *name)
     });
-    for (name, _, reason) in reasons {
-        let means = match daaslens_kb::httperr(name) {
+    for (name, known, reason) in reasons {
+        let means = match known {
             Some(known) => Cell::text(known.about.title),
+            None if is_noise(name, known) => Cell::text("Device discovery, of no concern"),
             None => Cell::text("not documented"),
         };
+        let evidence = reason.range.and_then(|range| reason.evidence(range, reason.count));
         let name = if name.is_empty() { "(none)" } else { name };
         let cells = vec![
             Cell::text(name),
@@ -203,11 +313,11 @@ pub(crate) fn table(facts: &Facts<'_>) -> Table {
             reason.range.map_or(Cell::Absent, Cell::Range),
             means,
         ];
-        table.rows.push(Row { cells, evidence: reason.evidence("").into_iter().collect() });
+        table.rows.push(Row { cells, evidence: evidence.into_iter().collect() });
     }
     let noise = log.noise();
     table.caption = format!(
-        "{} in {}, of which {} ({}) are connections that were closed while idle: everyday business",
+        "{} in {}, of which {} ({}) are everyday business: idle connections that were closed, device discovery",
         counted(log.records, "record", "records"),
         counted(log.sources, "file", "files"),
         thousands(noise),
@@ -289,21 +399,51 @@ mod tests {
         let mut all = HttpErr::read(LOG, 0, &config(), &mut count);
         assert_eq!((count.records, count.malformed, all.records, all.noise()), (4, 1, 4, 1));
         all.merge(HttpErr::read(LOG, 1, &config(), &mut count));
-        let seen: Vec<_> =
-            all.reasons().map(|(name, class, r)| (name, class, r.count, r.unavailable)).collect();
+        let seen: Vec<_> = all
+            .reasons()
+            .map(|(name, known, r)| (name, known.is_some(), r.count, r.unavailable))
+            .collect();
         assert_eq!(
             seen,
             [
-                ("QueueFull", Some(HttpErrClass::Limit), 4, 4),
-                ("Timer_ConnectionIdle", Some(HttpErrClass::Noise), 2, 0),
-                ("Timer_Moonshine", None, 2, 0),
+                ("QueueFull", true, 4, 4),
+                ("Timer_ConnectionIdle", true, 2, 0),
+                ("Timer_Moonshine", false, 2, 0),
             ]
         );
-        let (_, _, full) = all.reasons().next().unwrap();
-        let evidence = full.evidence("").unwrap();
-        assert_eq!((evidence.at.source, evidence.at.line, evidence.alike), (SourceId(0), 1, 4));
-        assert_eq!(full.range.unwrap().start, Time::from_seconds(1_773_195_247));
-        assert_eq!(full.queues.sorted(), [(&b"contoso"[..], &4)]);
+        let bursts = all.bursts("concurrency-saturation");
+        assert_eq!(bursts.len(), 1);
+        assert_eq!((bursts[0].count, bursts[0].queues.as_slice()), (4, &[&b"contoso"[..]][..]));
+        assert_eq!(bursts[0].range, TimeRange::at(Time::from_seconds(1_773_195_247)));
+        let at = &bursts[0].evidence[0];
+        assert_eq!((at.at.source, at.at.line, at.alike), (SourceId(0), 1, 4));
+    }
+
+    #[test]
+    fn a_pause_of_ten_minutes_parts_two_bursts() {
+        let line = |time: &str| {
+            format!("2026-03-11 {time} 192.0.2.7 5 10.0.0.4 80 HTTP/1.1 GET / 503 2 QueueFull x\n")
+        };
+        let log: String = ["02:00:00", "02:10:00", "02:20:01", "02:20:02"].map(line).concat();
+        let all = HttpErr::read(log.as_bytes(), 0, &config(), &mut Count::default());
+        let bursts = all.bursts("concurrency-saturation");
+        let seen: Vec<_> = bursts
+            .iter()
+            .map(|one| (one.range.seconds(), one.count, one.evidence[0].at.line))
+            .collect();
+        assert_eq!(seen, [(600, 2, 1), (1, 2, 3)]);
+        let sign = all.signs("httperr-queue-full", bursts[1].range);
+        assert_eq!(
+            sign.iter().map(|(known, n)| (known.reason, *n)).collect::<Vec<_>>(),
+            [("QueueFull", 2)]
+        );
+    }
+
+    #[test]
+    fn device_discovery_is_noise() {
+        let log = b"2026-03-11 02:00:00 192.0.2.7 5 10.0.0.4 5357 HTTP/1.1 GET /x 503 - N/A -\n";
+        let all = HttpErr::read(log, 0, &config(), &mut Count::default());
+        assert_eq!((all.noise(), all.bursts("http-silence").len()), (1, 0));
     }
 
     #[test]

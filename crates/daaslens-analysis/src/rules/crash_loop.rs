@@ -7,7 +7,7 @@ use daaslens_core::text::{counted, duration_s, shortened};
 use daaslens_core::{Confidence, Finding, Metric, Severity};
 use daaslens_eventlog::{Incident, IncidentKind};
 
-use super::{Conclusions, Rule, no_questions};
+use super::{Conclusions, Rule, httperr, no_questions};
 use crate::correlate;
 use crate::crashes::{LOOP_COUNT, LOOP_SECONDS, is_death};
 use crate::facts::Facts;
@@ -24,6 +24,7 @@ pub(super) const RULE: Rule = Rule {
 const EVIDENCE: usize = 6;
 
 fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
+    httperr::conclude(facts, &RULE, 1, out);
     let events = &facts.records.events;
     if events.files == 0 {
         return;
@@ -32,14 +33,12 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
     for incident in events.incidents.iter().filter(|incident| is_death(incident.kind)) {
         machines.entry(incident.computer.to_ascii_lowercase()).or_default().push(incident);
     }
-    let mut found = 0;
     for deaths in machines.values() {
         for burst in bursts(deaths) {
             out.findings.push(finding(&burst, facts));
-            found += 1;
         }
     }
-    if found == 0 {
+    if out.findings.is_empty() {
         let text = format!(
             "never {LOOP_COUNT} crashes or failed starts within {} on one machine, in {}",
             duration_s(LOOP_SECONDS as u64),

@@ -7,6 +7,7 @@ use crate::facts::Facts;
 use crate::zoom::{Question, Reply};
 
 mod client_aborts;
+mod concurrency_saturation;
 mod coverage_gap;
 mod cpu_spike;
 mod crash_loop;
@@ -15,6 +16,8 @@ mod data_quality;
 mod deployment;
 mod diagnostic_session;
 mod http_5xx_cluster;
+mod http_silence;
+mod httperr;
 mod php_error_group;
 mod php_fatal;
 mod php_startup;
@@ -44,6 +47,7 @@ pub struct Rule {
 /// All detectors, in the order in which they look.
 pub const RULES: &[Rule] = &[
     http_5xx_cluster::RULE,
+    http_silence::RULE,
     crash_loop::RULE,
     crash_signature::RULE,
     startup_failure::RULE,
@@ -56,6 +60,7 @@ pub const RULES: &[Rule] = &[
     diagnostic_session::RULE,
     cpu_spike::RULE,
     stall::RULE,
+    concurrency_saturation::RULE,
     timeout_wall::RULE,
     slow_url::RULE,
     client_aborts::RULE,

@@ -7,7 +7,7 @@ use daaslens_core::text::{counted, shortened, thousands};
 use daaslens_core::{Confidence, Finding, Metric, Severity};
 use daaslens_eventlog::{Incident, IncidentKind};
 
-use super::{Conclusions, Rule, no_questions};
+use super::{Conclusions, Rule, httperr, no_questions};
 use crate::correlate;
 use crate::facts::{Facts, machines};
 use crate::zoom::Reply;
@@ -20,6 +20,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
+    httperr::conclude(facts, &RULE, 1, out);
     let events = &facts.records.events;
     if events.files == 0 {
         return;
@@ -36,7 +37,7 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
     for ((kind, detail), incidents) in &kinds {
         out.findings.push(finding(*kind, detail, incidents, facts));
     }
-    if kinds.is_empty() {
+    if out.findings.is_empty() {
         let text = format!("none in {}", counted(events.list.len() as u64, "event", "events"));
         out.clean.push(Clean { rule: RULE.id, text });
     }

@@ -14,7 +14,7 @@ use daaslens_stats::stall::{
     Activity, LEAST_IN_FLIGHT, LEAST_SECONDS, MOST_CHANCE, Request, Stall, TRAILING_SECONDS, stalls,
 };
 
-use super::{Conclusions, Rule};
+use super::{Conclusions, Rule, httperr};
 use daaslens_httplog::Vantage;
 
 use crate::correlate;
@@ -256,6 +256,7 @@ fn questions(facts: &Facts<'_>) -> Vec<Question> {
 }
 
 fn conclude(facts: &Facts<'_>, replies: &[Reply], out: &mut Conclusions) {
+    httperr::conclude(facts, &RULE, 5, out);
     let (gaps, unchecked) = gaps(facts);
     let mut wide: Vec<(&[u8], TimeRange)> = Vec::new();
     for (gap, reply) in gaps.iter().zip(replies) {

@@ -147,6 +147,16 @@ fn a_class_that_is_none() {
 }
 
 #[test]
+fn a_reason_whose_rule_or_sign_is_none() {
+    let text = "[[httperr]]\nreason = \"QueueFull\"\nclass = \"limit\"\nrule = \"full\"\nsign = \"fuller\"\ntitle = \"Full\"\nmeans = \"It is full.\"\nsources = [\"doc\"]\n";
+    check(
+        "httperr.toml",
+        text,
+        &["httperr.toml: QueueFull: unknown rule", "httperr.toml: QueueFull: unknown sign"],
+    );
+}
+
+#[test]
 fn an_event_of_nobody() {
     let text = "[[event]]\nprovider = \"Nobody\"\nids = [1]\nlevel = \"error\"\nclass = \"crash\"\ntitle = \"It\"\nmeans = \"It is.\"\nsources = [\"doc\"]\n";
     check("events.toml", text, &["events.toml: Nobody 1: unknown provider"]);
@@ -276,7 +286,7 @@ fn hypotheses_that_are_not_right() {
         file,
         &format!("{SIGN}{needs}"),
         &[
-            "hypotheses.toml: h: needs `event` is none of http, events, php, deployments, sessions, metrics, dumps",
+            "hypotheses.toml: h: needs `event` is none of http, http-sys, events, php, deployments, sessions, metrics, dumps",
         ],
     );
     let unused = SIGN.replace("\"crash\"", "\"unused\"");
