@@ -27,6 +27,7 @@ mod evidence;
 mod httplog_fixtures;
 mod json;
 mod limits;
+mod php;
 mod replay;
 mod report;
 mod samples;

@@ -69,7 +69,7 @@ fn server_logs() {
 
 #[test]
 fn php_logs() {
-    replay("phplog", &["phplog"], b"", phplog::check);
+    replay("phplog", &["phplog", "php-process"], b"", phplog::check);
 }
 
 #[test]

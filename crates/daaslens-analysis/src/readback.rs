@@ -15,7 +15,7 @@ use daaslens_httplog::{MAX_LINE, Request};
 use crate::blocks::{self, Block};
 use crate::http::excerpt;
 use crate::http::format::{Reader, Sink};
-use crate::records::{self, events, httperr, php, platform};
+use crate::records::{self, events, httperr, php, php_process, platform};
 
 /// How much is read at once.
 const BLOCK: usize = 1 << 20;
@@ -50,6 +50,9 @@ pub fn read_back(
     }
     if is_read_from_the_start(source) {
         return events_of(source, &places);
+    }
+    if source.origin().kind == Kind::PhpReport {
+        return processes(source, &places);
     }
     let mut lines = Vec::new();
     for &(line, byte) in &places {
@@ -97,6 +100,20 @@ fn events_of(source: &dyn Source, places: &BTreeSet<(u64, u64)>) -> io::Result<V
         let byte = item.span().start;
         let line = *wanted.get(&byte)?;
         Some(Line { line, byte, excerpt: event_excerpt(item)? })
+    });
+    Ok(lines.collect())
+}
+
+/// Processes of a report on them, which is read as a whole.
+fn processes(source: &dyn Source, places: &BTreeSet<(u64, u64)>) -> io::Result<Vec<Line>> {
+    let mut bytes = Vec::new();
+    source.stream(&mut |reader| {
+        Read::take(reader, records::MAX_BYTES).read_to_end(&mut bytes).map(drop)
+    })?;
+    let path = &source.origin().path;
+    let lines = places.iter().filter_map(|&(line, byte)| {
+        let excerpt = php_process::PhpProcesses::excerpt(&bytes, line, path)?;
+        Some(Line { line, byte, excerpt })
     });
     Ok(lines.collect())
 }

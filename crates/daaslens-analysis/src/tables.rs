@@ -17,7 +17,7 @@ pub(crate) const MOST: usize = 200;
 
 /// All tables, in the order in which they are shown.
 const TABLES: &[fn(&Facts<'_>) -> Table] =
-    &[changes, httperr::table, ground::ground, ground::processes];
+    &[changes, httperr::table, crate::rules::php_process::table, ground::ground, ground::processes];
 
 pub(crate) fn all(facts: &Facts<'_>) -> Vec<Table> {
     let tables = TABLES.iter().map(|table| table(facts));

@@ -13,8 +13,8 @@ use crate::{
     entry::{
         ABOUT_KEYS, Entry, RawAbout, RawAspNetCode, RawEvent, RawEventText, RawExceptionCode,
         RawGatewayError, RawHttpErr, RawHypothesis, RawModule, RawNotification, RawOutcome,
-        RawPhpMessage, RawProvider, RawRule, RawSign, RawSignatureList, RawSource, RawStatus,
-        RawSubstatus, RawTraceEvent, RawWin32,
+        RawPhpMessage, RawPhpRelease, RawProvider, RawRule, RawSign, RawSignatureList, RawSource,
+        RawStatus, RawSubstatus, RawTraceEvent, RawWin32,
     },
     faults::{Faults, Rival, Sources, kebab},
     fold,
@@ -107,8 +107,20 @@ const SOURCE_KINDS: [&str; 4] = ["document", "code", "observed", "practice"];
 const EVIDENCE_KINDS: [&str; 8] =
     ["http", "http-sys", "events", "php", "deployments", "sessions", "metrics", "dumps"];
 const RUNTIMES: [&str; 8] = ["dot-net", "native", "php", "java", "node", "python", "ruby", "go"];
-const NAME_ROLES: [&str; 6] =
-    ["framework", "noise", "join", "sentinel", "wrapper", "generic-message"];
+const NAME_ROLES: [&str; 12] = [
+    "framework",
+    "noise",
+    "join",
+    "sentinel",
+    "wrapper",
+    "generic-message",
+    "idle",
+    "database",
+    "network",
+    "file",
+    "lock",
+    "sleep",
+];
 /// What one kind of evidence can say at most, in decibans. A single sign has to stay below it.
 const MOST: i32 = 20;
 
@@ -125,6 +137,7 @@ pub(crate) struct Catalogue {
     pub(crate) notifications: Vec<Entry<RawNotification>>,
     pub(crate) trace_events: Vec<(String, Entry<RawTraceEvent>)>,
     pub(crate) modules: Vec<Entry<RawModule>>,
+    pub(crate) php_releases: Vec<Entry<RawPhpRelease>>,
     pub(crate) providers: Vec<Entry<RawProvider>>,
     pub(crate) events: Vec<(u32, Entry<RawEvent>)>,
     pub(crate) event_texts: Vec<Entry<RawEventText>>,
@@ -292,6 +305,17 @@ impl Reader {
             self.faults.word(&entry.own.kind, &MODULE_KINDS, entry, "kind");
         }
         self.faults.sort(&mut catalogue.modules, |entry| Folded(entry.own.name.clone()));
+        catalogue.php_releases = self.read("php_release", &["branch"], Sources::Required);
+        for entry in &catalogue.php_releases {
+            let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            let branch = entry.own.branch.split('.').collect::<Vec<_>>();
+            let right = branch.len() == 2 && branch.iter().all(|part| digits(part));
+            self.faults.check(right, entry, "branch is not like 8.1");
+            let date = entry.own.ends.split('-').map(|part| (part.len(), digits(part)));
+            let right = date.collect::<Vec<_>>() == [(4, true), (2, true), (2, true)];
+            self.faults.check(right, entry, "ends is not like 2022-11-28");
+        }
+        self.faults.sort(&mut catalogue.php_releases, |entry| entry.own.branch.clone());
     }
 
     fn read_events(&mut self, catalogue: &mut Catalogue) {

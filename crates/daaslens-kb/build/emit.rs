@@ -220,6 +220,10 @@ pub(crate) fn emit(catalogue: &Catalogue) -> String {
             about(&entry.about)
         )
     });
+    array(&mut out, "PHP_RELEASES", "PhpRelease", &catalogue.php_releases, |entry| {
+        let own = &entry.own;
+        format!("branch: {:?}, ends: {:?}, about: {}", own.branch, own.ends, about(&entry.about))
+    });
     array(&mut out, "SIGNATURE_LISTS", "SignatureList", &catalogue.signature_lists, |entry| {
         let own = &entry.own;
         let runtime = variant("Runtime", &own.runtime);

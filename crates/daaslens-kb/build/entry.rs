@@ -253,6 +253,15 @@ pub(crate) struct RawWeight {
     pub(crate) specific: bool,
 }
 
+/// A branch of PHP and when its security fixes ended.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawPhpRelease {
+    pub(crate) branch: String,
+    /// `2022-11-28`
+    pub(crate) ends: String,
+}
+
 /// Names that play one role in the making of signatures.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

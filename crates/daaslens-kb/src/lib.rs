@@ -28,15 +28,16 @@ pub use lookup::{
     aspnet_code, event, event_text, events, events_by_id, exception_code, exception_codes,
     gateway_error, gateway_errors, has_role, httperr, httperr_reasons, hypotheses, hypothesis,
     is_client_abort, module, notification, notifications, parse_code, php_message,
-    php_message_by_id, php_messages, provider, rule, rules, sign, signs, sources, status, statuses,
-    substatus, substatuses, trace_event, trace_events, win32, win32_errors, win32_of,
+    php_message_by_id, php_messages, php_release, provider, rule, rules, sign, signs, sources,
+    status, statuses, substatus, substatuses, trace_event, trace_events, win32, win32_errors,
+    win32_of,
 };
 pub use model::{
     About, AspNetCode, CodeClass, CodeFamily, Event, EventClass, EventLevel, EventText,
     EvidenceKind, ExceptionCode, GatewayClass, GatewayError, HttpErr, HttpErrClass, Hypothesis,
-    Module, ModuleKind, NameRole, Notification, PhpClass, PhpMessage, Provider, Rule, Runtime,
-    Sign, Source, SourceKind, Status, Substatus, TraceEvent, TraceStage, Triple, Visibility,
-    Weight, Win32,
+    Module, ModuleKind, NameRole, Notification, PhpClass, PhpMessage, PhpRelease, Provider, Rule,
+    Runtime, Sign, Source, SourceKind, Status, Substatus, TraceEvent, TraceStage, Triple,
+    Visibility, Weight, Win32,
 };
 pub use outcome::{Outcome, outcome};
 pub use tables::sign_id;

@@ -4,8 +4,8 @@ use crate::{
     fold,
     model::{
         AspNetCode, Event, EventText, ExceptionCode, GatewayError, HttpErr, Hypothesis, Module,
-        NameRole, Notification, PhpMessage, Provider, Rule, Runtime, Sign, Source, Status,
-        Substatus, TraceEvent, Triple, Win32,
+        NameRole, Notification, PhpMessage, PhpRelease, Provider, Rule, Runtime, Sign, Source,
+        Status, Substatus, TraceEvent, Triple, Win32,
     },
     pattern, tables,
 };
@@ -105,6 +105,13 @@ pub fn notification(number: u32) -> Option<&'static Notification> {
 /// An event of a failed request trace by its opcode text, in any case.
 pub fn trace_event(name: &str) -> Option<&'static TraceEvent> {
     find(&tables::TRACE_EVENTS, |row| fold::compare(row.name, name))
+}
+
+/// The branch of a version of PHP: `7.4` for `7.4.33`.
+pub fn php_release(version: &str) -> Option<&'static PhpRelease> {
+    let mut parts = version.split('.');
+    let branch = format!("{}.{}", parts.next()?, parts.next()?);
+    find(&tables::PHP_RELEASES, |row| row.branch.cmp(&branch))
 }
 
 /// An IIS module by its name, in any case.

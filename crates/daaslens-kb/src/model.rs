@@ -257,6 +257,17 @@ pub struct Module {
     pub about: About,
 }
 
+/// A branch of PHP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PhpRelease {
+    /// `7.4`
+    pub branch: &'static str,
+    /// The last day of security fixes: `2022-11-28`.
+    pub ends: &'static str,
+    /// What it means.
+    pub about: About,
+}
+
 /// What stands behind a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModuleKind {
@@ -644,6 +655,18 @@ pub enum NameRole {
     Wrapper,
     /// A message that says nothing.
     GenericMessage,
+    /// A frame of a thread or process that has nothing to do.
+    Idle,
+    /// A frame that asks a database.
+    Database,
+    /// A frame that waits for another server.
+    Network,
+    /// A frame that waits for a file.
+    File,
+    /// A frame that waits for a lock.
+    Lock,
+    /// A frame that sleeps of its own will.
+    Sleep,
 }
 
 /// Names that play one role.

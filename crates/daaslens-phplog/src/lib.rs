@@ -66,6 +66,7 @@ mod level;
 mod mask;
 mod path;
 mod place;
+pub mod process;
 mod read;
 mod record;
 mod signature;

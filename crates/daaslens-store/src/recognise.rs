@@ -96,6 +96,7 @@ const CONTENT: &[Rule] = &[
     (Kind::Metrics, |s| (s.starts("{") || s.starts("[")) && is_metrics(s)),
     (Kind::HttpJson, |s| is_workspace_table(s.first_line())),
     (Kind::ThreadDump, |s| is_thread_dump(s.trimmed())),
+    (Kind::PhpReport, is_php_report),
     (Kind::PhpLog, is_php_log),
     (Kind::Ncsa, |s| is_ncsa(s.first_line())),
     (Kind::IisNative, |s| is_native(s.first_line())),
@@ -108,7 +109,10 @@ const NAME: &[Rule] = &[
     (Kind::W3c, |s| s.under("rawlogs") && s.ends(".log")),
     (Kind::EventLog, |s| s.name.starts_with("eventlog") && s.ends(".xml")),
     (Kind::PhpLog, |s| s.name.starts_with("php_error") || s.name.starts_with("php-error")),
-    (Kind::PhpReport, |s| s.name.starts_with("php-cgi-processreport")),
+    (Kind::PhpReport, |s| {
+        s.name.starts_with("php-cgi-processreport")
+            || s.name.starts_with("php-cgi-") && s.ends(".log")
+    }),
     (Kind::Dump, |s| [".dmp", ".mdmp", ".hdmp", ".hprof"].iter().any(|e| s.ends(e))),
     (Kind::FailedRequest, |s| {
         s.path.contains("w3svc") && s.name.starts_with("fr") && s.ends(".xml")
@@ -230,6 +234,15 @@ fn is_event_table(subject: &Subject<'_>) -> bool {
                         && fields[3].trim().parse::<u32>().is_ok()
                 })
     })
+}
+
+/// The PHP Process Report, a log of the debugger that it is made of, a `phpinfo()` page or print.
+fn is_php_report(subject: &Subject<'_>) -> bool {
+    let is_page = subject.is_xml();
+    is_page && (subject.has("PHP Analysis Report") || subject.has("Php Log Analysis Report"))
+        || is_page && subject.has("<title>") && subject.has("phpinfo()</title>")
+        || subject.has("0:000> * --------- General Info")
+        || subject.starts("phpinfo()") && subject.has("PHP Version => ")
 }
 
 /// `[22-Nov-2026 05:42:11 Europe/Berlin] PHP Warning: …`

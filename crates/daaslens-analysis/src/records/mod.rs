@@ -6,6 +6,7 @@
 pub(crate) mod events;
 pub(crate) mod httperr;
 pub(crate) mod php;
+pub(crate) mod php_process;
 pub(crate) mod platform;
 pub(crate) mod summary;
 
@@ -33,6 +34,7 @@ const FAULTS: usize = 5;
 pub(crate) struct Records {
     pub(crate) events: events::Events,
     pub(crate) php: php::Php,
+    pub(crate) php_processes: php_process::PhpProcesses,
     pub(crate) platform: platform::Platform,
     pub(crate) httperr: httperr::HttpErr,
 }
@@ -41,6 +43,7 @@ pub(crate) struct Records {
 enum Content {
     Events(events::Events),
     Php(php::Php),
+    PhpProcesses(php_process::PhpProcesses),
     Platform(Box<platform::Platform>),
     HttpErr(httperr::HttpErr),
 }
@@ -110,6 +113,7 @@ pub(crate) fn read(
     }
     records.events.settle();
     records.php.settle();
+    records.php_processes.settle();
     records.platform.settle(sources);
     records
 }
@@ -145,6 +149,7 @@ fn take(
                 match one.content {
                     Content::Events(events) => records.events.merge(events),
                     Content::Php(php) => records.php.merge(php),
+                    Content::PhpProcesses(processes) => records.php_processes.merge(processes),
                     Content::Platform(platform) => records.platform.merge(*platform),
                     Content::HttpErr(httperr) => records.httperr.merge(httperr),
                 }
@@ -156,8 +161,10 @@ fn take(
 fn is_read_here(source: &dyn Source) -> bool {
     let kind = source.origin().kind;
     source.fault().is_none()
-        && (matches!(kind, Kind::EventLog | Kind::Evtx | Kind::PhpLog | Kind::HttpErr)
-            || platform::is_own(kind) && platform::what(source).is_some())
+        && (matches!(
+            kind,
+            Kind::EventLog | Kind::Evtx | Kind::PhpLog | Kind::PhpReport | Kind::HttpErr
+        ) || platform::is_own(kind) && platform::what(source).is_some())
 }
 
 struct One {
@@ -182,6 +189,12 @@ fn one(
             Kind::EventLog | Kind::Evtx => {
                 Content::Events(events::Events::read(&bytes, index, config, &mut count))
             }
+            Kind::PhpReport => Content::PhpProcesses(php_process::PhpProcesses::read(
+                &bytes,
+                index,
+                &source.origin().path,
+                &mut count,
+            )),
             Kind::PhpLog => Content::Php(php::Php::read(&bytes, index, config, &mut count)),
             Kind::HttpErr => {
                 Content::HttpErr(httperr::HttpErr::read(&bytes, index, config, &mut count))

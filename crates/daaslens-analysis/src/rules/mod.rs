@@ -20,6 +20,7 @@ mod http_silence;
 mod httperr;
 mod php_error_group;
 mod php_fatal;
+pub(crate) mod php_process;
 mod php_startup;
 mod process_recycle;
 mod slow_url;
@@ -56,6 +57,7 @@ pub const RULES: &[Rule] = &[
     php_fatal::RULE,
     php_error_group::RULE,
     php_startup::RULE,
+    php_process::RULE,
     deployment::RULE,
     diagnostic_session::RULE,
     cpu_spike::RULE,

@@ -322,7 +322,7 @@ fn lists_of_names_that_are_not_right() {
         file,
         &list("nose", "\"A\""),
         &[
-            "signatures.toml: a: role `nose` is none of framework, noise, join, sentinel, wrapper, generic-message",
+            "signatures.toml: a: role `nose` is none of framework, noise, join, sentinel, wrapper, generic-message, idle, database, network, file, lock, sleep",
         ],
     );
     let second = list("noise", "\"B\"").replace("id = \"a\"", "id = \"b\"");

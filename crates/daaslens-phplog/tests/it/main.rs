@@ -1,6 +1,7 @@
 //! Everything the crate says about each fixture, and the laws on arbitrary bytes.
 
 mod laws;
+mod processes;
 
 use daaslens_phplog::{Item, class, decode, plan, read, signature};
 use std::fmt::Write as _;
