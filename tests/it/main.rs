@@ -7,6 +7,7 @@
 //! * [`httplog_fixtures`]: every quirk of the W3C format, through the whole program.
 //! * [`evidence`]: every place that a finding names is there; nothing private is in any output.
 //! * [`limits`]: hostile and broken input.
+//! * [`platform`]: what Kudu and DaaS leave behind, through the whole program.
 //! * [`replay`]: the fuzz targets without a fuzzer.
 //! * [`verbs`]: what is asked without an analysis: explanations, evidence read back, completions; and the redaction.
 //! * [`server_logs`]: request logs that are not W3C, and HTTP.sys's errors, through the whole program.
@@ -28,6 +29,7 @@ mod httplog_fixtures;
 mod json;
 mod limits;
 mod php;
+mod platform;
 mod replay;
 mod report;
 mod samples;

@@ -55,7 +55,7 @@ fn first_record(head: &[u8]) -> Option<&[u8]> {
     head.split_inclusive(|c| *c == b'\n').find(|line| {
         line.ends_with(b"\n")
             && !line.starts_with(b"#")
-            && line.first().is_some_and(u8::is_ascii_digit)
+            && line.first().is_some_and(|c| c.is_ascii_digit() || *c == b'[')
     })
 }
 

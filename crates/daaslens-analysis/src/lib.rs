@@ -171,7 +171,7 @@ fn describe(sources: &[Arc<dyn Source>], survey: &Survey) -> Vec<SourceInfo> {
         SourceInfo {
             path: origin.path.clone(),
             kind: outcome.kind.word(),
-            site: origin.site.clone(),
+            site: outcome.site.clone().or_else(|| origin.site.clone()),
             instance: outcome
                 .instance
                 .clone()

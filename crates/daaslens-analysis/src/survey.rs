@@ -46,6 +46,8 @@ pub(crate) struct Outcome {
     pub(crate) notes: Vec<&'static str>,
     /// The instance that wrote it, as far as its name, its path or its records tell.
     pub(crate) instance: Option<String>,
+    /// The site that it belongs to, where its content names just one.
+    pub(crate) site: Option<String>,
 }
 
 /// What was counted of one source, whatever is in its records.
@@ -239,6 +241,7 @@ fn unread(source: &dyn Source) -> Outcome {
         bytes: source.size(),
         notes: Vec::new(),
         instance: None,
+        site: None,
     }
 }
 
@@ -530,6 +533,7 @@ impl<'f> Worker<'f, '_> {
         }
         let mut error = None;
         let mut bytes = 0;
+        let mut sites = BTreeSet::new();
         for part in parts {
             let mut tally = part.tally;
             tally.faults = tally
@@ -540,10 +544,13 @@ impl<'f> Worker<'f, '_> {
                 })
                 .collect();
             outcome.tally.merge(tally);
-            cubes.merge(part.fold.finish());
+            let theirs = part.fold.finish();
+            sites.extend(theirs.app_sites().take(2).map(|name| visible(name).into_owned()));
+            cubes.merge(theirs);
             bytes += part.bytes;
             error = error.or(part.error);
         }
+        outcome.site = sites.pop_first().filter(|name| sites.is_empty() && !name.is_empty());
         if let Some(error) = error {
             let read = outcome.tally.records > 0;
             outcome.status = if read { SourceStatus::Partial } else { SourceStatus::Unreadable };

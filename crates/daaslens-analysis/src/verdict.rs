@@ -6,6 +6,7 @@ use daaslens_core::{Confidence, Finding, Kind, Severity, Time};
 use daaslens_eventlog::IncidentKind;
 
 use crate::records::Records;
+use crate::records::platform::kudu::ActKind;
 use crate::rules::recycle_word;
 
 /// Coverage without which silence is no sign of health.
@@ -270,6 +271,14 @@ fn changed(analysis: &Analysis, records: &Records, lead: Option<&Finding>) -> An
         if let (true, Some(word)) = (counts, recycle_word(incident.kind)) {
             changes.push((incident.range.start, format!("{word} on {}", incident.computer)));
         }
+    }
+    for act in records.platform.kudu.acts.iter().filter(|act| before(act.range.start)) {
+        if matches!(act.kind, ActKind::Kill | ActKind::Files | ActKind::Change | ActKind::Command) {
+            changes.push((act.range.start, format!("{}, through Kudu", act.text)));
+        }
+    }
+    for act in records.platform.cpu.acts.iter().filter(|act| before(act.range.start)) {
+        changes.push((act.range.start, format!("CPU monitoring: {}", act.text)));
     }
     changes.sort();
     if let Some((at, what)) = changes.last() {

@@ -169,6 +169,7 @@ struct Source<'a> {
     reason: Option<&'a str>,
     records: u64,
     recovered: u64,
+    site: Option<&'a str>,
     status: &'static str,
 }
 
@@ -429,6 +430,7 @@ fn source(source: &model::SourceInfo) -> Source<'_> {
         reason: source.reason.as_deref(),
         records: source.records,
         recovered: source.recovered,
+        site: source.site.as_deref(),
         status: source.status.word(),
     }
 }

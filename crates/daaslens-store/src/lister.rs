@@ -474,7 +474,7 @@ impl<'a> Lister<'a> {
         let origin = Origin {
             path: self.unique(path),
             kind,
-            site: None,
+            site: place.site,
             instance: place.instance,
             machine: place.machine,
             session: place.session,

@@ -321,6 +321,7 @@ pub(crate) struct Place {
     pub(crate) instance: Option<String>,
     pub(crate) machine: Option<String>,
     pub(crate) session: Option<String>,
+    pub(crate) site: Option<String>,
 }
 
 /// Reads instance, machine and session off a path (in its own case, with `/`).
@@ -331,13 +332,14 @@ pub(crate) fn place(path: &str) -> Place {
     // `Logs/<site>/<yy-MM-dd>/<MACHINE>/<Collector>/<start>/<end>/<file>` (first generation), and
     // `Logs/<sessionId>/<MACHINE>/<file>` (second).
     for window in parts.windows(3) {
-        let is_date = |s: &str| {
-            s.len() == 8
-                && s.split('-').count() == 3
-                && s.bytes().all(|c| c.is_ascii_digit() || c == b'-')
-        };
-        if is_date(window[0]) && window[2].contains(char::is_alphabetic) {
+        let is_log = !is_session_id(window[1]);
+        if is_date(window[0]) && window[2].contains(char::is_alphabetic) && is_log {
             place.machine = Some(window[1].to_owned());
+        }
+        // `Logs/<site>/<yy-MM-dd>`, `Reports/<site>/<yy-MM-dd>`: the first ten letters of the site's name, later its host.
+        let holds = ["logs", "reports"].iter().any(|name| window[0].eq_ignore_ascii_case(name));
+        if holds && is_date(window[2]) {
+            place.site = Some(window[1].to_owned());
         }
         if is_session_id(window[0]) && !is_session_id(window[1]) && is_machine(window[1]) {
             place.machine = Some(window[1].to_owned());
@@ -366,6 +368,13 @@ fn instance_prefix(name: &str) -> Option<String> {
     let hex = prefix.len() == 6 && prefix.bytes().all(|c| c.is_ascii_hexdigit());
     (hex && (digits == 12 || digits >= 3 && rest.as_bytes().get(digits) == Some(&b'-')))
         .then(|| prefix.to_ascii_lowercase())
+}
+
+/// `25-09-24`.
+fn is_date(text: &str) -> bool {
+    text.len() == 8
+        && text.split('-').count() == 3
+        && text.bytes().all(|c| c.is_ascii_digit() || c == b'-')
 }
 
 /// `240112_0935127841`.
@@ -553,6 +562,10 @@ mod tests {
         );
         assert_eq!(seen.instance.as_deref(), Some("a63402"));
         assert_eq!(seen.machine.as_deref(), Some("dw0sdwk000G2X"));
+        assert_eq!(seen.site.as_deref(), Some("bluefinch-"));
+        let seen =
+            place("DaaS/Reports/bluefinch-/25-09-24/250924_1240339000/HttpLogAnalyzer/a.html");
+        assert_eq!((seen.machine, seen.site.as_deref()), (None, Some("bluefinch-")));
         let seen = place("data/DaaS/Logs/260126_1119484000/dw0sdwk000eqq/diagstatus.diaglog");
         assert_eq!(seen.machine.as_deref(), Some("dw0sdwk000eqq"));
         assert_eq!(seen.session.as_deref(), Some("260126_1119484000"));

@@ -323,6 +323,12 @@ impl Cube {
 }
 
 impl Cubes {
+    /// The names of the sites that users asked, sorted.
+    pub(crate) fn app_sites(&self) -> impl Iterator<Item = &[u8]> {
+        let names = self.0.iter().flat_map(|cube| cube.sites.sorted());
+        names.map(|(name, _)| name).filter(|name| !is_scm(name))
+    }
+
     /// What was seen from a vantage.
     pub(crate) fn of(&self, vantage: Vantage) -> &Cube {
         &self.0[vantage as usize]

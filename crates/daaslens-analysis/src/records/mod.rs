@@ -58,6 +58,8 @@ pub(crate) struct Count {
     pub(crate) faults: Vec<FaultSample>,
     /// Why not all of it could be there.
     pub(crate) cut: Option<String>,
+    /// The site that it names.
+    pub(crate) site: Option<String>,
     /// What is to be said with the file.
     pub(crate) notes: Vec<&'static str>,
 }
@@ -91,8 +93,10 @@ pub(crate) fn read(
     }
     let mut wanted: Vec<usize> =
         (0..sources.len()).filter(|i| is_read_here(&*sources[*i])).collect();
-    let is_httperr = |i: &&usize| sources[**i].origin().kind == Kind::HttpErr;
-    let logs: Vec<usize> = wanted.iter().filter(is_httperr).copied().collect();
+    // Events have ids and are told apart one by one; of what has none, a file is a copy as a whole.
+    let has_no_ids =
+        |i: &&usize| matches!(sources[**i].origin().kind, Kind::HttpErr | Kind::PhpLog);
+    let logs: Vec<usize> = wanted.iter().filter(has_no_ids).copied().collect();
     for (copy, original) in copies::find(sources, &logs) {
         outcomes[copy].reason = Some(copies::reason(&*sources[original]));
         wanted.retain(|i| *i != copy);
@@ -144,6 +148,7 @@ fn take(
                     if one.cut.is_some() { SourceStatus::Partial } else { SourceStatus::Read };
                 outcome.reason = one.cut;
                 outcome.bytes = one.bytes;
+                outcome.site = one.count.site.take();
                 outcome.notes.append(&mut one.count.notes);
                 outcome.tally.set(one.count);
                 match one.content {

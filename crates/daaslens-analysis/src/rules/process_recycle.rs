@@ -1,5 +1,7 @@
 #![doc = include_str!("process_recycle.md")]
 
+mod asked;
+
 use std::collections::BTreeMap;
 
 use daaslens_core::model::Clean;
@@ -21,6 +23,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
     httperr::conclude(facts, &RULE, 1, out);
+    out.findings.extend(asked::findings(facts));
     let events = &facts.records.events;
     if events.files == 0 {
         return;

@@ -6,6 +6,7 @@
 //! finished output for it.
 
 mod leak;
+mod platform;
 mod pseudonym;
 mod secrets;
 pub(crate) mod walk;

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
-use super::{Class, pseudonym, words};
+use super::{Class, platform, pseudonym, words};
 
 /// A stretch of text that must not be shown, and what is shown instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -331,6 +331,7 @@ fn char_tail(text: &str, max: usize) -> &str {
 
 /// Upper case, lower case and digits together: what no word of a language and no lower-case hash has.
 fn is_mixed(value: &str) -> bool {
+    let value = platform::without_names(value);
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     digits >= 3
         && value.bytes().any(|b| b.is_ascii_uppercase())
@@ -415,6 +416,13 @@ mod tests {
             ("PHP   2. connect($pw = 'a b', $n = 3) a.php:3", vec![("$pw = 'a b', $n = 3", Token)]),
             ("#0 a.php(7): f(Array, 'cut in the mid", vec![("Array, 'cut in the mid", Token)]),
             ("key AKIAABCDEFGHIJKLMNOP", vec![("AKIAABCDEFGHIJKLMNOP", Token)]),
+            (
+                "2025-10-15T22-42-16_c41bc2_003_GET_x-aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5h_200_0s.xml",
+                vec![(
+                    "2025-10-15T22-42-16_c41bc2_003_GET_x-aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5h_200_0s",
+                    Token,
+                )],
+            ),
         ] {
             assert_eq!(found(text), expected, "{text}");
         }
@@ -430,6 +438,9 @@ mod tests {
             "deployment 7c31e0a9d4f12aa31c0e55d1c0ffee0123456789 finished",
             "502.3.12030 on b47e02, RD0003FF6A52C7, dw0sdwk000ABC",
             "D:\\home\\site\\wwwroot\\wp-content\\plugins\\x.php:88",
+            "LogFiles/kudu/trace/2025-10-15T22-42-16_c41bc2_003_Background_POST_api-zipdeploy_10s.xml",
+            "2025-12-04T05-41-25_dda7cc_009_GET_api-deployments-1b1c5a6aae6c4aa985f3041559f0ce71-log_200_0s.xml",
+            "RD0003FF8A1B2C_w3wp_6780_639088285200000000.dmp",
             "see https://learn.microsoft.com/azure",
             "syntax error, unexpected token ; in index.php",
             "exit code: 0xC0000005, ip-3 (private), ?a=…&b=…, host-1:443",

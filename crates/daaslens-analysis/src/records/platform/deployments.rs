@@ -115,6 +115,7 @@ pub(super) fn read(what: What, file: &File<'_>, count: &mut Count) -> Option<Pie
             faults(count, &parsed.faults, parsed.value.is_some());
             let one = parsed.value?;
             counted(count, one.window());
+            count.site.clone_from(&one.hosts.site);
             let evidence = file.whole(told(&one));
             let id = if one.id.is_empty() { folder } else { one.id.to_ascii_lowercase() };
             piece(id, Part::Status(Box::new(one), evidence))

@@ -151,6 +151,7 @@ impl Kudu {
                     counted(count, one.at.map(TimeRange::at));
                     let name = one.name.as_deref().unwrap_or("process");
                     let evidence = file.whole(format!("{}({})", shown(name), one.pid));
+                    count.site = count.site.take().or_else(|| one.site.clone());
                     self.names.extend(one.site.take().map(|site| (PartKind::Site, site)));
                     let known = std::mem::take(&mut one.known);
                     self.settings.extend(known.into_iter().map(|one| (one, evidence.clone())));
@@ -168,6 +169,7 @@ impl Kudu {
         counted(count, None);
         let evidence = file.whole("environment page of Kudu".to_owned());
         self.joins.extend(page.join().map(|join| (join, "the environment page of Kudu")));
+        count.site.clone_from(&page.site);
         self.names.extend(page.site.take().map(|site| (PartKind::Site, site)));
         self.setting_names = page.setting_names.len() as u64;
         let known = std::mem::take(&mut page.known);

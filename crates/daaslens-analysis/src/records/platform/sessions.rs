@@ -134,6 +134,7 @@ impl Parts {
         faults(count, &parsed.faults, !records.is_empty());
         for one in records {
             counted(count, one.window());
+            count.site.clone_from(&one.hosts.site);
             let evidence = file.whole(told(&one));
             self.records.push((one, evidence));
         }
