@@ -2,7 +2,7 @@
 //!
 //! Everything is a function of this source, so the committed bytes can be checked; a test does.
 
-use crate::w3c_fixtures;
+use crate::{dump_fixtures, w3c_fixtures};
 use anyhow::{Context, Result};
 use daaslens_testkit::{ZipOptions, scenario};
 use std::fs;
@@ -45,6 +45,7 @@ pub(crate) fn all() -> Result<Vec<Generated>> {
         bytes: staged.truth.to_json().into_bytes(),
     });
     files.extend(w3c_fixtures::all());
+    files.extend(dump_fixtures::all()?);
     Ok(files)
 }
 
@@ -91,7 +92,7 @@ mod tests {
         let fixtures = crate::root().unwrap().join("fixtures");
         let known: Vec<String> = all().unwrap().into_iter().map(|file| file.path).collect();
         let readme = fs::read_to_string(fixtures.join("README.md")).unwrap();
-        for folder in ["bundles", "httplog/ok", "httplog/err", "httplog"] {
+        for folder in ["bundles", "dump", "httplog/ok", "httplog/err", "httplog"] {
             for entry in fs::read_dir(fixtures.join(folder)).unwrap() {
                 let entry = entry.unwrap();
                 let name = entry.file_name().into_string().unwrap();

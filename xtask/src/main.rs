@@ -23,6 +23,7 @@
 mod accuracy;
 mod codegen;
 mod compare;
+mod dump_fixtures;
 mod fixtures;
 mod tidy;
 mod w3c_fixtures;

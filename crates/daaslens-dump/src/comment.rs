@@ -115,9 +115,8 @@ pub(crate) fn reason(front: &Front<'_>) -> Option<Reason> {
     let wide = front.raw(COMMENT_W).map(|bytes| {
         let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
         let units = units.take_while(|unit| *unit != 0).take(MAX_COMMENT);
-        let text: String = char::decode_utf16(units)
-            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-            .collect();
+        let text: String =
+            char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
         lines(&text)
     });
     // Both are written by current versions, with the same text.
@@ -138,7 +137,8 @@ fn parse(lines: &[String]) -> Option<Reason> {
         let is_told = line.starts_with('*');
         if told.starts_with("via Process Reflection") || told.starts_with("via Process Snapshot") {
             via_snapshot = true;
-        } else if let Some((_, kind)) = TEMPLATES.iter().find(|(begin, _)| told.starts_with(begin)) {
+        } else if let Some((_, kind)) = TEMPLATES.iter().find(|(begin, _)| told.starts_with(begin))
+        {
             let kind = if told.contains("commit usage") { ReasonKind::Commit } else { *kind };
             hottest_thread = hottest_thread.or_else(|| hottest(told));
             // What a program sent to its debugger is its own text, and what a window is called its user's.
@@ -217,8 +217,22 @@ mod tests {
                 None,
                 false,
             ),
-            ("*** Debug Output String: pwd=x", ReasonKind::FirstChance, "Debug Output String", None, None, false),
-            ("CPU above 75% for 30s", ReasonKind::Noted, "", None, Some("CPU above 75% for 30s"), false),
+            (
+                "*** Debug Output String: pwd=x",
+                ReasonKind::FirstChance,
+                "Debug Output String",
+                None,
+                None,
+                false,
+            ),
+            (
+                "CPU above 75% for 30s",
+                ReasonKind::Noted,
+                "",
+                None,
+                Some("CPU above 75% for 30s"),
+                false,
+            ),
         ];
         for (text, kind, words, hottest_thread, note, via_snapshot) in cases {
             let expected = Reason {

@@ -28,6 +28,9 @@ const WITH_FULL_MEMORY: u64 = 2;
 /// How much of each stack is worth picking out of a stream.
 const STACK: u64 = 64 << 10;
 
+/// How much of a library is: all of it, where it is one.
+const MAX_LIBRARY: u64 = 16 << 20;
+
 /// How much may be picked out of a stream.
 const MAX_WANTED: u64 = 128 << 20;
 
@@ -133,7 +136,9 @@ impl fmt::Display for Fault {
                 write!(f, "only its first {} were looked at for its streams", in_bytes(*read))
             }
             Self::NoSystem => f.write_str("it does not say what system it comes from"),
-            Self::Nothing => f.write_str("it is a minidump by its header, but nothing in it can be read"),
+            Self::Nothing => {
+                f.write_str("it is a minidump by its header, but nothing in it can be read")
+            }
         }
     }
 }
@@ -181,7 +186,8 @@ pub fn read(input: &dyn ReadAt) -> Result<Dump, Fault> {
     let front = Front::new(&bytes, input.size()).ok_or(Fault::Header)?;
     let memory = Memory::new(&front, input);
     let system = process::system(&front);
-    let (raw_system, system) = system.map_or((None, None), |(raw, system)| (Some(raw), Some(system)));
+    let (raw_system, system) =
+        system.map_or((None, None), |(raw, system)| (Some(raw), Some(system)));
     let bits = system.as_ref().map_or(Bits::Unknown, |system| system.bits);
     let (modules, declared_modules) = modules::modules(&front);
     let (threads, declared_threads) = threads::threads(&front);
@@ -229,8 +235,7 @@ pub fn read(input: &dyn ReadAt) -> Result<Dump, Fault> {
             });
             dump.fault_unloaded = gone.map(|module| module.name.clone());
         }
-        context_of_exception =
-            Some((exception.thread, threads::context(&raw.raw.thread_context)));
+        context_of_exception = Some((exception.thread, threads::context(raw.raw.thread_context)));
         dump.fault = Some(fault);
         dump.exception = Some(exception);
     }
@@ -305,25 +310,20 @@ pub fn wanted(bytes: &[u8], size: u64) -> Vec<Range<u64>> {
     let Some((system, _)) = process::system(&front) else { return Vec::new() };
     let mut wanted: Vec<Range<u64>> = Vec::new();
     let exception = exception::exception(&front, Some(&system), Bits::Unknown);
-    let crashed = exception.map(|(_, raw)| threads::context(&raw.raw.thread_context));
+    let crashed = exception.map(|(_, raw)| threads::context(raw.raw.thread_context));
     let places = crashed.into_iter().chain(threads::threads(&front).0.into_iter().map(|(_, p)| p));
     for place in places {
         if let Some(registers) = threads::registers(&front, place, &system) {
-            wanted.extend(memory.place(registers.stack, STACK));
+            wanted.extend(memory.places(registers.stack, STACK));
         }
     }
     for module in modules::modules(&front).0.iter().filter(|module| is_dense(module)) {
-        let mut at = module.base;
-        let end = module.base.saturating_add(module.size.min(16 << 20));
-        // Its pages stand in the dump as several ranges.
-        while let Some(place) = (at < end).then(|| memory.place(at, end - at)).flatten() {
-            at += place.end - place.start;
-            wanted.push(place);
-        }
+        wanted.extend(memory.places(module.base, module.size.min(MAX_LIBRARY)));
     }
     let mut left = MAX_WANTED;
-    wanted.retain(|range| {
-        let fits = range.end > bytes.len() as u64 && range.end - range.start <= left;
+    wanted.retain_mut(|range| {
+        range.start = range.start.max(bytes.len() as u64);
+        let fits = range.start < range.end && range.end - range.start <= left;
         if fits {
             left -= range.end - range.start;
         }

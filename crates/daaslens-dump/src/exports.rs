@@ -20,7 +20,15 @@ const NEAR: u64 = 0x1000;
 
 /// Libraries that export most of their functions.
 const DENSE: &[&str] = &[
-    "kernel32", "kernelbase", "mswsock", "ntdll", "rpcrt4", "user32", "win32u", "winhttp", "wininet",
+    "kernel32",
+    "kernelbase",
+    "mswsock",
+    "ntdll",
+    "rpcrt4",
+    "user32",
+    "win32u",
+    "winhttp",
+    "wininet",
     "ws2_32",
 ];
 
@@ -88,14 +96,16 @@ fn read(memory: &Memory<'_>, module: &Module) -> Option<Vec<(u32, String)>> {
         return None;
     }
     let bytes = memory.bytes(module.base.checked_add(start)?, len.min(4 << 20));
-    let inside = |rva: u32| u64::from(rva).checked_sub(start).and_then(|at| usize::try_from(at).ok());
+    let inside =
+        |rva: u32| u64::from(rva).checked_sub(start).and_then(|at| usize::try_from(at).ok());
     let number = |at: usize| Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
     let count = (number(24)? as usize).min(MAX_FUNCTIONS);
     let (functions, names, ordinals) =
         (inside(number(28)?)?, inside(number(32)?)?, inside(number(36)?)?);
     let mut table = Vec::new();
     for i in 0..count {
-        let Some(name) = number(names + 4 * i).and_then(inside).and_then(|at| name(&bytes, at)) else {
+        let Some(name) = number(names + 4 * i).and_then(inside).and_then(|at| name(&bytes, at))
+        else {
             continue;
         };
         let ordinal = bytes.get(ordinals + 2 * i..).and_then(|rest| rest.first_chunk());

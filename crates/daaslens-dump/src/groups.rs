@@ -131,9 +131,8 @@ pub(crate) fn state(frames: &[Frame], modules: &[Module]) -> State {
     let Some(first) = frames.first() else { return State::Unknown };
     let module = |frame: &Frame| frame.module.and_then(|i| modules.get(i)).map(Module::stem);
     let near = &frames[..frames.len().min(6)];
-    let is_in = |names: &[&str]| {
-        near.iter().filter_map(module).any(|stem| names.contains(&stem.as_str()))
-    };
+    let is_in =
+        |names: &[&str]| near.iter().filter_map(module).any(|stem| names.contains(&stem.as_str()));
     let calls = |begin: &str| {
         near.iter().any(|frame| frame.function.as_ref().is_some_and(|name| name.starts_with(begin)))
     };
@@ -160,10 +159,14 @@ pub(crate) fn state(frames: &[Frame], modules: &[Module]) -> State {
             }
         }
         "NtDeviceIoControlFile" if networking => State::Network,
-        "NtDeviceIoControlFile" | "NtReadFile" | "NtWriteFile" | "NtFsControlFile"
-        | "NtCreateFile" | "NtOpenFile" | "NtFlushBuffersFile" | "NtQueryDirectoryFile" => {
-            State::File
-        }
+        "NtDeviceIoControlFile"
+        | "NtReadFile"
+        | "NtWriteFile"
+        | "NtFsControlFile"
+        | "NtCreateFile"
+        | "NtOpenFile"
+        | "NtFlushBuffersFile"
+        | "NtQueryDirectoryFile" => State::File,
         _ => State::Running,
     }
 }
@@ -202,7 +205,10 @@ mod tests {
         };
         let idle = || vec![frame(0, Some("NtRemoveIoCompletion"))];
         let wait = || vec![frame(0, Some("NtWaitForSingleObject")), frame(1, None)];
-        let lock = vec![frame(0, Some("NtWaitForAlertByThreadId")), frame(0, Some("RtlEnterCriticalSection"))];
+        let lock = vec![
+            frame(0, Some("NtWaitForAlertByThreadId")),
+            frame(0, Some("RtlEnterCriticalSection")),
+        ];
         let threads = [
             thread(1, "IO 1", idle()),
             thread(2, "IO 22", idle()),

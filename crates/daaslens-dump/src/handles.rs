@@ -22,7 +22,8 @@ pub struct Handles {
 }
 
 pub(crate) fn handles(front: &Front<'_>) -> Option<Handles> {
-    front.stream(md::MINIDUMP_STREAM_TYPE::HandleDataStream)?;
+    // Of a dump that is cut off before its handles nothing is known, which is not that there are none.
+    front.stream(md::MINIDUMP_STREAM_TYPE::HandleDataStream).filter(|bytes| bytes.len() >= 12)?;
     let (raw, count) = front.sized_list::<md::MINIDUMP_HANDLE_DESCRIPTOR>(
         md::MINIDUMP_STREAM_TYPE::HandleDataStream,
         MAX_HANDLES,

@@ -36,13 +36,18 @@ impl ReadAt for Spots {
     }
 
     fn read_at(&self, at: u64, buffer: &mut [u8]) -> usize {
-        if at < self.front.len() as u64 {
-            return copy(&self.front, at, buffer);
+        let mut done = copy(&self.front, at, buffer);
+        loop {
+            let now = at.saturating_add(done as u64);
+            let next = self.pieces.partition_point(|(start, _)| *start <= now);
+            let piece = next.checked_sub(1).and_then(|i| self.pieces.get(i));
+            let more =
+                piece.map_or(0, |(start, piece)| copy(piece, now - start, &mut buffer[done..]));
+            if more == 0 {
+                return done;
+            }
+            done += more;
         }
-        let next = self.pieces.partition_point(|(start, _)| *start <= at);
-        next.checked_sub(1)
-            .and_then(|i| self.pieces.get(i))
-            .map_or(0, |(start, piece)| copy(piece, at - start, buffer))
     }
 }
 
@@ -62,20 +67,17 @@ mod tests {
         let spots = Spots {
             size: 100,
             front: vec![1, 2, 3],
-            pieces: vec![(10, vec![7, 8]), (20, vec![9])],
+            pieces: vec![(3, vec![4]), (10, vec![7, 8]), (20, vec![9])],
         };
         let at = |at| {
             let mut buffer = [0; 2];
             let n = spots.read_at(at, &mut buffer);
             buffer[..n].to_vec()
         };
-        assert_eq!([at(0), at(2), at(5)], [vec![1, 2], vec![3], vec![]]);
-        assert_eq!([at(10), at(11), at(12), at(20), at(u64::MAX)], [
-            vec![7, 8],
-            vec![8],
-            vec![],
-            vec![9],
-            vec![]
-        ]);
+        assert_eq!([at(0), at(2), at(5)], [vec![1, 2], vec![3, 4], vec![]]);
+        assert_eq!(
+            [at(10), at(11), at(12), at(20), at(u64::MAX)],
+            [vec![7, 8], vec![8], vec![], vec![9], vec![]]
+        );
     }
 }

@@ -12,6 +12,9 @@ use crate::input::ReadAt;
 /// Ranges that are kept. A large process has some 100,000.
 const MAX_RANGES: usize = 1 << 20;
 
+/// Places of one stretch of addresses that are given: a library has a dozen sections.
+const MAX_PLACES: usize = 256;
+
 /// Bytes of a stretch of addresses, and where they stand in the file.
 #[derive(Clone, Copy, Debug)]
 struct Range {
@@ -68,11 +71,14 @@ impl<'a> Memory<'a> {
         for piece in pieces.iter().chain(threads.iter().map(|thread| &thread.stack)) {
             // Windows leaves the place of a stack empty where the list of memory has it.
             if piece.memory.rva != 0 {
-                self.add(front, Range {
-                    start: piece.start_of_memory_range,
-                    len: u64::from(piece.memory.data_size),
-                    file: u64::from(piece.memory.rva),
-                });
+                self.add(
+                    front,
+                    Range {
+                        start: piece.start_of_memory_range,
+                        len: u64::from(piece.memory.data_size),
+                        file: u64::from(piece.memory.rva),
+                    },
+                );
             }
         }
     }
@@ -113,9 +119,19 @@ impl<'a> Memory<'a> {
         bytes
     }
 
-    /// Where some bytes of an address stand in the file.
-    pub(crate) fn place(&self, address: u64, len: u64) -> Option<std::ops::Range<u64>> {
-        let (end, file) = self.find(address)?;
-        Some(file..file + len.min(end - address))
+    /// Where the memory of a stretch of addresses stands in the file, as far as the dump holds it.
+    pub(crate) fn places(&self, address: u64, len: u64) -> Vec<std::ops::Range<u64>> {
+        let end = address.saturating_add(len);
+        let first = self.ranges.partition_point(|range| range.start <= address).saturating_sub(1);
+        let ranges = self.ranges[first..].iter().take_while(|range| range.start < end);
+        let inside = ranges.filter(|range| range.start + range.len > address);
+        inside
+            .map(|range| {
+                let skipped = address.saturating_sub(range.start);
+                let len = (range.start + range.len).min(end) - range.start;
+                range.file + skipped..range.file + len
+            })
+            .take(MAX_PLACES)
+            .collect()
     }
 }

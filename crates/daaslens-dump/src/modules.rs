@@ -69,7 +69,11 @@ impl Module {
     /// Its name without case and extension.
     pub(crate) fn stem(&self) -> String {
         let lower = self.name.to_ascii_lowercase();
-        lower.strip_suffix(".dll").or_else(|| lower.strip_suffix(".exe")).unwrap_or(&lower).to_owned()
+        lower
+            .strip_suffix(".dll")
+            .or_else(|| lower.strip_suffix(".exe"))
+            .unwrap_or(&lower)
+            .to_owned()
     }
 }
 
@@ -86,8 +90,8 @@ pub struct Unloaded {
 
 /// The modules in their order, the program itself first, and how many there should be.
 pub(crate) fn modules(front: &Front<'_>) -> (Vec<Module>, u64) {
-    let (raw, declared) = front
-        .list::<md::MINIDUMP_MODULE>(md::MINIDUMP_STREAM_TYPE::ModuleListStream, MAX_MODULES);
+    let (raw, declared) =
+        front.list::<md::MINIDUMP_MODULE>(md::MINIDUMP_STREAM_TYPE::ModuleListStream, MAX_MODULES);
     (raw.iter().map(|raw| module(front, raw)).collect(), declared)
 }
 
@@ -95,9 +99,8 @@ fn module(front: &Front<'_>, raw: &md::MINIDUMP_MODULE) -> Module {
     let path = front.text(u64::from(raw.module_name_rva)).unwrap_or_default();
     let name = base_name(&path);
     let info = &raw.version_info;
-    let words = |high: u32, low: u32| {
-        ((high >> 16) as u16, high as u16, (low >> 16) as u16, low as u16)
-    };
+    let words =
+        |high: u32, low: u32| ((high >> 16) as u16, high as u16, (low >> 16) as u16, low as u16);
     let version = words(info.file_version_hi, info.file_version_lo);
     Module {
         home: home(&path, name),

@@ -125,9 +125,30 @@ mod tests {
         let some = |text: &str| Some(text.to_owned());
         let time = Time::from_civil(2026, 11, 22, 5, 42, 11);
         for (file, machine, instance, process, pid, time) in [
-            ("RD0003FF23C43E_w3wp_4242_20261122-054211.dmp", some("RD0003FF23C43E"), None, some("w3wp"), Some(4242), time),
-            ("dw1sdwk000MEM_my_app.exe_77.dmp", some("dw1sdwk000MEM"), None, some("my_app"), Some(77), None),
-            ("RD0003FF23C43E_w3wp_4242_639154285310000000.dmp", some("RD0003FF23C43E"), None, some("w3wp"), Some(4242), Some(Time(1_779_831_731_000))),
+            (
+                "RD0003FF23C43E_w3wp_4242_20261122-054211.dmp",
+                some("RD0003FF23C43E"),
+                None,
+                some("w3wp"),
+                Some(4242),
+                time,
+            ),
+            (
+                "dw1sdwk000MEM_my_app.exe_77.dmp",
+                some("dw1sdwk000MEM"),
+                None,
+                some("my_app"),
+                Some(77),
+                None,
+            ),
+            (
+                "RD0003FF23C43E_w3wp_4242_639154285310000000.dmp",
+                some("RD0003FF23C43E"),
+                None,
+                some("w3wp"),
+                Some(4242),
+                Some(Time(1_779_831_731_000)),
+            ),
             ("w3wp-a1b2c3-11-22-05-42-11.dmp", None, some("a1b2c3"), some("w3wp"), None, None),
             ("w3wp.exe.4242.dmp", None, None, some("w3wp"), Some(4242), None),
             ("w3wp.exe_261122_054211.dmp", None, None, None, None, None),

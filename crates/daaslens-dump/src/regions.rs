@@ -92,7 +92,11 @@ impl Code {
         let next = self.ranges.partition_point(|(start, ..)| *start <= address);
         match next.checked_sub(1).and_then(|i| self.ranges.get(i)) {
             Some((_, end, image)) if address < *end => {
-                if *image { Lies::Image } else { Lies::Generated }
+                if *image {
+                    Lies::Image
+                } else {
+                    Lies::Generated
+                }
             }
             _ => Lies::Nowhere,
         }

@@ -83,8 +83,7 @@ pub(crate) fn runtimes(modules: &[Module]) -> Vec<Runtime> {
             _ if digits("python") => RuntimeKind::Python,
             _ => continue,
         };
-        let runtime =
-            Runtime { kind, version: version(module, kind), module: module.name.clone() };
+        let runtime = Runtime { kind, version: version(module, kind), module: module.name.clone() };
         match found.iter_mut().find(|known| known.kind == kind) {
             Some(known) if known.version.is_none() => *known = runtime,
             Some(_) => {}

@@ -113,9 +113,8 @@ impl Walker<'_> {
                 break;
             }
             self.words = self.words.saturating_sub(2);
-            let [a, b, c, d, e, f, g, h] = words;
-            let next = u64::from(u32::from_le_bytes([a, b, c, d]));
-            let back = u64::from(u32::from_le_bytes([e, f, g, h]));
+            let pair = u64::from_le_bytes(words);
+            let (next, back) = (pair & 0xffff_ffff, pair >> 32);
             if !self.is_code(back) {
                 break;
             }
@@ -142,9 +141,8 @@ impl Walker<'_> {
             }
             match self.is_after_call(address) {
                 Some(true) => {}
-                Some(false) => continue,
                 None if unchecked < MAX_UNCHECKED => unchecked += 1,
-                None => continue,
+                Some(false) | None => continue,
             }
             self.push(frames, address, Trust::Scan);
             if frames.len() >= MAX_FRAMES {
@@ -182,7 +180,7 @@ impl Walker<'_> {
             Frame { text: String::new(), module: None, function: None, trust, repeat: 1 };
         let Some((index, offset)) = self.by_address.find(address) else {
             let generated = self.code.find(address) == Lies::Generated;
-            frame.text = if generated { "[generated]" } else { "[no module]" }.to_owned();
+            frame.text.push_str(if generated { "[generated]" } else { "[no module]" });
             return frame;
         };
         frame.module = Some(index);
@@ -208,12 +206,10 @@ fn ends_in_call(before: [u8; 7]) -> bool {
     let indirect = |at: usize, len: usize| {
         let (op, mode) = (before[at], before[at + 1]);
         let wanted = match (mode >> 6, mode & 7) {
-            (3, _) => 2,
             (1, 4) => 4,
-            (1, _) => 3,
+            (1, _) | (0, 4) => 3,
             (2, 4) => 7,
             (0, 5) | (2, _) => 6,
-            (0, 4) => 3,
             _ => 2,
         };
         op == 0xff && mode >> 3 & 7 == 2 && wanted == len

@@ -64,18 +64,16 @@ pub(crate) fn registers(
 }
 
 /// The place of registers that a thread or an exception names.
-pub(crate) fn context(location: &md::MINIDUMP_LOCATION_DESCRIPTOR) -> Place {
+pub(crate) fn context(location: md::MINIDUMP_LOCATION_DESCRIPTOR) -> Place {
     Place { start: u64::from(location.rva), size: u64::from(location.data_size) }
 }
 
 /// The threads in the order of the dump, without their calls, and how many there should be.
 pub(crate) fn threads(front: &Front<'_>) -> (Vec<(Thread, Place)>, u64) {
-    let (raw, declared) = front
-        .list::<md::MINIDUMP_THREAD>(md::MINIDUMP_STREAM_TYPE::ThreadListStream, MAX_THREADS);
-    let (names, _) = front.list::<md::MINIDUMP_THREAD_NAME>(
-        md::MINIDUMP_STREAM_TYPE::ThreadNamesStream,
-        MAX_THREADS,
-    );
+    let (raw, declared) =
+        front.list::<md::MINIDUMP_THREAD>(md::MINIDUMP_STREAM_TYPE::ThreadListStream, MAX_THREADS);
+    let (names, _) = front
+        .list::<md::MINIDUMP_THREAD_NAME>(md::MINIDUMP_STREAM_TYPE::ThreadNamesStream, MAX_THREADS);
     let names: BTreeMap<u32, u64> =
         names.iter().map(|name| (name.thread_id, name.thread_name_rva)).collect();
     let (infos, _) = front.sized_list::<md::MINIDUMP_THREAD_INFO>(
@@ -98,7 +96,7 @@ pub(crate) fn threads(front: &Front<'_>) -> (Vec<(Thread, Place)>, u64) {
             start: None,
             frames: Vec::new(),
         };
-        (thread, context(&raw.thread_context))
+        (thread, context(raw.thread_context))
     };
     (raw.iter().map(thread).collect(), declared)
 }

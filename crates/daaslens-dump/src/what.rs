@@ -96,7 +96,9 @@ pub fn what(head: &[u8]) -> What {
         _ if starts(b"JAVA PROFILE 1.") => What::JavaHeap { time: hprof_time(head) },
         _ if starts(b"FLR\0") => flight_recording(head),
         _ if starts(b"Nettrace") => What::NetTrace,
-        _ if starts(b"!FastSerialization.1") || head.get(4..24) == Some(b"!FastSerialization.1") => {
+        _ if starts(b"!FastSerialization.1")
+            || head.get(4..24) == Some(b"!FastSerialization.1") =>
+        {
             What::GcDump
         }
         _ if starts(b"PK\x03\x04") => What::Packed("a zip archive"),
@@ -144,9 +146,8 @@ fn sane(ms: u64) -> Option<Time> {
 
 fn is_html(head: &[u8]) -> bool {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    let begins = |tag: &[u8]| {
-        text.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag))
-    };
+    let begins =
+        |tag: &[u8]| text.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
     begins(b"<!doctype html") || begins(b"<html") || begins(b"<head")
 }
 

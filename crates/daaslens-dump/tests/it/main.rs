@@ -32,7 +32,7 @@ pub(crate) fn describe(dump: &Dump) -> String {
         "process {} id={:?} created={:?} user={:?} kernel={:?} integrity={:?}",
         dump.program().unwrap_or("?"),
         process.id,
-        process.created.map(|time| time.rfc3339()),
+        process.created.map(daaslens_core::Time::rfc3339),
         process.user_s,
         process.kernel_s,
         process.integrity
@@ -55,7 +55,8 @@ pub(crate) fn describe(dump: &Dump) -> String {
             let _ = writeln!(out, "  {:x?}", exception.story);
         }
         if let Some(module) = dump.fault_module() {
-            let _ = writeln!(out, "  in {} {:?} {:?}", module.name, module.version_text(), module.home);
+            let _ =
+                writeln!(out, "  in {} {:?} {:?}", module.name, module.version_text(), module.home);
         }
         if let Some((frame, _)) = dump.suspect() {
             let _ = writeln!(out, "  suspect {} ({})", frame.text, frame.trust.word());
@@ -100,7 +101,8 @@ pub(crate) fn describe(dump: &Dump) -> String {
             duration_ms(group.cpu_ms)
         );
         for frame in group.frames.iter().take(8) {
-            let times = if frame.repeat > 1 { format!(" × {}", frame.repeat) } else { String::new() };
+            let times =
+                if frame.repeat > 1 { format!(" × {}", frame.repeat) } else { String::new() };
             let _ = writeln!(out, "    {}{times} ({})", frame.text, frame.trust.word());
         }
     }

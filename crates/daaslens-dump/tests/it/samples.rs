@@ -24,7 +24,9 @@ fn samples_are_read_whole_and_cut() {
             match daaslens_dump::read(&cut) {
                 Ok(dump) => println!(
                     "  cut to {percent} %: exception {}, {} modules, {} threads, {} frames; {}",
-                    dump.exception.as_ref().map_or_else(|| "-".to_owned(), |e| format!("{:#x}", e.code)),
+                    dump.exception
+                        .as_ref()
+                        .map_or_else(|| "-".to_owned(), |e| format!("{:#x}", e.code)),
                     dump.modules.len(),
                     dump.threads.len(),
                     dump.threads.iter().map(|thread| thread.frames.len()).sum::<usize>(),
