@@ -6,6 +6,7 @@ use daaslens_eventlog::Incident;
 use daaslens_httplog::Vantage;
 
 use crate::crashes::Crashes;
+use crate::dumps;
 use crate::http::cube::Cube;
 use crate::joins::Joins;
 use crate::records::Records;
@@ -34,6 +35,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) records: &'a Records,
     /// Crashes and exceptions by signature.
     pub(crate) crashes: &'a Crashes,
+    /// Memory dumps by what they show.
+    pub(crate) dumps: &'a [dumps::Group],
     /// Which machine is which instance.
     pub(crate) joins: &'a Joins,
 }

@@ -8,6 +8,7 @@ mod config;
 mod copies;
 mod correlate;
 mod crashes;
+mod dumps;
 mod facts;
 mod gap_causes;
 mod http;
@@ -89,6 +90,7 @@ fn conclude(
     gap_causes::tell(&mut gaps, &infos, records, &joins, dumped);
     let clusters = signals::clusters(cube, config.sensitivity);
     let crashes = crashes::group(&records.events);
+    let dumps = dumps::groups(records);
     let facts = Facts {
         sources: &infos,
         outcomes: &survey.outcomes,
@@ -100,6 +102,7 @@ fn conclude(
         clusters: &clusters,
         records,
         crashes: &crashes,
+        dumps: &dumps,
         joins: &joins,
     };
     let questions = rules::questions(&facts);
@@ -259,10 +262,13 @@ fn say_what_is_missing(
     if !has(Kind::Deployment) {
         missing.push("Deployments: the bundle holds no records of them (site/deployments).");
     }
-    missing.push(if has(Kind::Dump) {
-        "Memory dumps: the bundle holds some, which are not read yet."
-    } else {
-        "State of the process: the bundle holds no memory dump."
+    missing.push(match (has(Kind::Dump), records.dumps.list.is_empty()) {
+        (false, _) => "State of the process: the bundle holds no memory dump.",
+        (true, true) => "State of the process: no memory dump of the bundle could be read.",
+        (true, false) => {
+            "Managed calls and objects in the memory dumps: naming them takes the debugging library of the same version \
+             of .NET."
+        }
     });
     missing.push("CPU, memory and connections of the instances: no metrics are read yet.");
     coverage.not_checked.extend(missing.into_iter().map(str::to_owned));

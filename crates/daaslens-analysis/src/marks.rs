@@ -71,6 +71,13 @@ pub(crate) fn rows(facts: &Facts<'_>) -> Vec<MarkRow> {
         );
     }
     row("PHP fatals", "php", records.php.sources > 0, fatals);
+    let dumps = records.dumps.list.iter().filter_map(rules::dump_mark);
+    row(
+        "Memory dumps",
+        "dump",
+        records.dumps.files > 0,
+        dumps.map(|(time, label)| mark(TimeRange::at(time), label, PartKind::Text)).collect(),
+    );
     let platform = &records.platform;
     let sessions =
         platform.sessions.iter().map(|one| mark(one.range, one.tool.clone(), PartKind::Text));

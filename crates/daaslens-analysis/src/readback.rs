@@ -15,7 +15,7 @@ use daaslens_httplog::{MAX_LINE, Request};
 use crate::blocks::{self, Block};
 use crate::http::excerpt;
 use crate::http::format::{Reader, Sink};
-use crate::records::{self, events, httperr, php, php_process, platform};
+use crate::records::{self, dumps, events, httperr, php, php_process, platform};
 
 /// How much is read at once.
 const BLOCK: usize = 1 << 20;
@@ -53,6 +53,11 @@ pub fn read_back(
     }
     if source.origin().kind == Kind::PhpReport {
         return processes(source, &places);
+    }
+    if source.origin().kind == Kind::Dump {
+        let excerpt = dumps::Dumps::excerpt(source)?;
+        let wanted = places.contains(&(1, 0));
+        return Ok(Vec::from_iter(wanted.then_some(Line { line: 1, byte: 0, excerpt })));
     }
     let mut lines = Vec::new();
     for &(line, byte) in &places {

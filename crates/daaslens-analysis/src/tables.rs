@@ -3,6 +3,7 @@
 //! Each table is a function of the facts; the list below is the order of the sections in the report. A table without
 //! a row is left out.
 
+mod dumps;
 mod ground;
 
 use daaslens_core::PartKind;
@@ -16,8 +17,16 @@ use crate::records::platform::kudu::ActKind;
 pub(crate) const MOST: usize = 200;
 
 /// All tables, in the order in which they are shown.
-const TABLES: &[fn(&Facts<'_>) -> Table] =
-    &[changes, httperr::table, crate::rules::php_process::table, ground::ground, ground::processes];
+const TABLES: &[fn(&Facts<'_>) -> Table] = &[
+    changes,
+    httperr::table,
+    crate::rules::php_process::table,
+    dumps::list,
+    dumps::modules,
+    dumps::threads,
+    ground::ground,
+    ground::processes,
+];
 
 pub(crate) fn all(facts: &Facts<'_>) -> Vec<Table> {
     let tables = TABLES.iter().map(|table| table(facts));

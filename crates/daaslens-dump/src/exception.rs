@@ -94,7 +94,8 @@ pub(crate) fn exception<'a>(
 ) -> Option<(Exception, MinidumpException<'a>)> {
     let raw: MinidumpException<'a> = front.typed(system)?;
     let record = &raw.raw.exception_record;
-    if record.exception_code == 0 && record.exception_address == 0 {
+    // Tools that write a dump of a healthy process fill in an exception without a code.
+    if record.exception_code == 0 {
         return None;
     }
     let narrow = |value: u64| if bits == Bits::B32 { value & 0xffff_ffff } else { value };

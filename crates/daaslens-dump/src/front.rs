@@ -77,23 +77,22 @@ impl Layout {
 
 /// The bytes of the front.
 pub(crate) fn front(input: &dyn ReadAt) -> Vec<u8> {
-    let mut bytes = read(input, input.size().min(PEEK));
-    let Some(layout) = Layout::of(&bytes) else { return bytes };
+    let bytes = read(input, input.size().min(PEEK));
+    let len = front_len(&bytes, input.size());
+    if len > bytes.len() as u64 { read(input, len) } else { bytes }
+}
+
+/// How long the front of a dump of `size` bytes is, by its first 64 kB.
+pub fn front_len(bytes: &[u8], size: u64) -> u64 {
+    let Some(layout) = Layout::of(bytes) else { return size.min(PEEK) };
     // A dump without full memory keeps its pieces of memory between the streams: all of it is front.
     let list = layout.streams.get(&(md::MINIDUMP_STREAM_TYPE::Memory64ListStream as u32));
-    let len = match list.filter(|_| layout.lost == 0) {
-        None => input.size(),
-        Some(list) => {
-            let mut start = [0; 8];
-            let read = input.read_at(list.start.saturating_add(8), &mut start);
-            if read == 8 { u64::from_le_bytes(start).max(layout.end()) } else { input.size() }
-        }
-    };
-    let len = len.min(input.size()).min(MAX_FRONT);
-    if len > bytes.len() as u64 {
-        bytes = read(input, len);
-    }
-    bytes
+    let memory = list.filter(|_| layout.lost == 0).map(|list| {
+        // The list itself may stand behind what is at hand; memory is never before it.
+        let at = usize::try_from(list.start.saturating_add(8)).unwrap_or(usize::MAX);
+        bytes.pread_with::<u64>(at, LE).unwrap_or_else(|_| list.start.saturating_add(list.size))
+    });
+    memory.map_or(size, |memory| memory.max(layout.end())).min(size).min(MAX_FRONT)
 }
 
 fn read(input: &dyn ReadAt, len: u64) -> Vec<u8> {

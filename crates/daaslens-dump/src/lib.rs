@@ -60,7 +60,7 @@ mod what;
 pub use comment::{Reason, ReasonKind};
 pub use dump::{Dump, Fault, read, wanted};
 pub use exception::{Access, Exception, Story};
-pub use front::MAX_FRONT;
+pub use front::{MAX_FRONT, front_len};
 pub use groups::{Group, State};
 pub use handles::Handles;
 pub use input::{ReadAt, Spots};

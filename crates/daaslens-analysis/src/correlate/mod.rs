@@ -1,6 +1,7 @@
 //! What happened around the onset of a cluster, on one clock: the observations from which causes are ranked.
 
 mod cpu;
+mod dumps;
 mod events;
 mod httperr;
 
@@ -63,6 +64,7 @@ pub(crate) fn causes(
     deployments(&mut looking, cluster);
     sessions(&mut looking, cluster);
     cpu::look(&mut looking, cluster);
+    dumps::look(&mut looking, cluster);
     hypotheses::rank(&looking.seen, &sources(facts))
 }
 
@@ -80,6 +82,7 @@ pub(crate) fn stall_causes(
     deployments(&mut looking, stall);
     sessions(&mut looking, stall);
     cpu::look(&mut looking, stall);
+    dumps::look(&mut looking, stall);
     hypotheses::rank(&looking.seen, &sources(facts))
 }
 
@@ -99,6 +102,7 @@ fn sources(facts: &Facts<'_>) -> Vec<&'static str> {
         (facts.has(Kind::Deployment), "deployments"),
         (facts.records.platform.shows_disturbances(), "sessions"),
         (!facts.records.platform.cpu.processes.is_empty(), "metrics"),
+        (!facts.records.dumps.list.is_empty(), "dumps"),
     ] {
         if present {
             sources.push(word);

@@ -1,8 +1,9 @@
-//! What lies beside the HTTP log: event logs, PHP logs, HTTP.sys's errors, deployments, diagnostic sessions.
+//! What lies beside the HTTP log: event logs, PHP logs, HTTP.sys errors, deployments, diagnostic sessions, memory dumps.
 //!
 //! These files are small beside request logs (App Service caps its event log at a megabyte), so each is read whole,
 //! within a bound, in parallel; what is concluded from them needs all of them at once.
 
+pub(crate) mod dumps;
 pub(crate) mod events;
 pub(crate) mod httperr;
 pub(crate) mod php;
@@ -32,6 +33,7 @@ const FAULTS: usize = 5;
 /// Everything that was read.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
+    pub(crate) dumps: dumps::Dumps,
     pub(crate) events: events::Events,
     pub(crate) php: php::Php,
     pub(crate) php_processes: php_process::PhpProcesses,
@@ -41,6 +43,7 @@ pub(crate) struct Records {
 
 /// What one file holds.
 enum Content {
+    Dumps(dumps::Dumps),
     Events(events::Events),
     Php(php::Php),
     PhpProcesses(php_process::PhpProcesses),
@@ -62,6 +65,8 @@ pub(crate) struct Count {
     pub(crate) site: Option<String>,
     /// What is to be said with the file.
     pub(crate) notes: Vec<&'static str>,
+    /// Why nothing of it was read, on purpose.
+    pub(crate) skipped: Option<String>,
 }
 
 impl Count {
@@ -115,6 +120,7 @@ pub(crate) fn read(
         });
         take(read, &mut records, outcomes);
     }
+    records.dumps.settle();
     records.events.settle();
     records.php.settle();
     records.php_processes.settle();
@@ -144,14 +150,19 @@ fn take(
             }
             Some(Ok(mut one)) => {
                 one.cut = one.cut.or(one.count.cut.take());
-                outcome.status =
-                    if one.cut.is_some() { SourceStatus::Partial } else { SourceStatus::Read };
-                outcome.reason = one.cut;
+                let skipped = one.count.skipped.take();
+                outcome.status = match (&skipped, &one.cut) {
+                    (Some(_), _) => SourceStatus::Skipped,
+                    (None, Some(_)) => SourceStatus::Partial,
+                    (None, None) => SourceStatus::Read,
+                };
+                outcome.reason = skipped.or(one.cut);
                 outcome.bytes = one.bytes;
                 outcome.site = one.count.site.take();
                 outcome.notes.append(&mut one.count.notes);
                 outcome.tally.set(one.count);
                 match one.content {
+                    Content::Dumps(dumps) => records.dumps.merge(dumps),
                     Content::Events(events) => records.events.merge(events),
                     Content::Php(php) => records.php.merge(php),
                     Content::PhpProcesses(processes) => records.php_processes.merge(processes),
@@ -168,7 +179,12 @@ fn is_read_here(source: &dyn Source) -> bool {
     source.fault().is_none()
         && (matches!(
             kind,
-            Kind::EventLog | Kind::Evtx | Kind::PhpLog | Kind::PhpReport | Kind::HttpErr
+            Kind::Dump
+                | Kind::EventLog
+                | Kind::Evtx
+                | Kind::PhpLog
+                | Kind::PhpReport
+                | Kind::HttpErr
         ) || platform::is_own(kind) && platform::what(source).is_some())
 }
 
@@ -187,6 +203,14 @@ fn one(
     progress: &dyn Progress,
 ) -> Option<io::Result<One>> {
     catch_unwind(AssertUnwindSafe(|| {
+        if source.origin().kind == Kind::Dump {
+            // Gigabytes, of which little is looked at.
+            let mut count = Count::default();
+            let dumps = dumps::Dumps::read(source, index, config, &mut count)?;
+            progress.advance(source.size());
+            let content = Content::Dumps(dumps);
+            return Ok(One { content, count, bytes: source.size(), cut: None });
+        }
         let (bytes, cut) = whole(source)?;
         progress.advance(bytes.len() as u64);
         let mut count = Count::default();

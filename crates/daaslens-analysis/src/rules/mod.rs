@@ -15,6 +15,7 @@ mod crash_signature;
 mod data_quality;
 mod deployment;
 mod diagnostic_session;
+mod dump_signature;
 mod http_5xx_cluster;
 mod http_silence;
 mod httperr;
@@ -23,12 +24,14 @@ mod php_fatal;
 pub(crate) mod php_process;
 mod php_startup;
 mod process_recycle;
+mod resource_exhaustion;
 mod slow_url;
 mod stall;
 mod startup_failure;
 mod timeout_wall;
 mod unhandled_exception;
 
+pub(crate) use dump_signature::mark as dump_mark;
 pub(crate) use php_fatal::is_fatal;
 pub(crate) use process_recycle::word as recycle_word;
 
@@ -51,6 +54,7 @@ pub const RULES: &[Rule] = &[
     http_silence::RULE,
     crash_loop::RULE,
     crash_signature::RULE,
+    dump_signature::RULE,
     startup_failure::RULE,
     process_recycle::RULE,
     unhandled_exception::RULE,
@@ -58,6 +62,7 @@ pub const RULES: &[Rule] = &[
     php_error_group::RULE,
     php_startup::RULE,
     php_process::RULE,
+    resource_exhaustion::RULE,
     deployment::RULE,
     diagnostic_session::RULE,
     cpu_spike::RULE,
