@@ -9,6 +9,7 @@
 //! * [`limits`]: hostile and broken input.
 //! * [`platform`]: what Kudu and DaaS leave behind, through the whole program.
 //! * [`replay`]: the fuzz targets without a fuzzer.
+//! * [`vantages`]: the same visits in several logs.
 //! * [`verbs`]: what is asked without an analysis: explanations, evidence read back, completions; and the redaction.
 //! * [`server_logs`]: request logs that are not W3C, and HTTP.sys's errors, through the whole program.
 //! * [`saturation`]: requests in progress that meet a limit.
@@ -36,4 +37,5 @@ mod samples;
 mod saturation;
 mod server_logs;
 mod support;
+mod vantages;
 mod verbs;

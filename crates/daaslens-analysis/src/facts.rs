@@ -10,7 +10,7 @@ use crate::dumps;
 use crate::http::cube::Cube;
 use crate::joins::Joins;
 use crate::records::Records;
-use crate::signals::ClusterSignal;
+use crate::signals::{ClusterSignal, Unseen};
 use crate::survey::Outcome;
 
 /// Everything that is known before the first conclusion.
@@ -31,6 +31,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) gaps: &'a [Gap],
     /// Clusters of server errors, in order of time: their position is their letter.
     pub(crate) clusters: &'a [ClusterSignal],
+    /// Clusters that only another vantage saw.
+    pub(crate) unseen: &'a [Unseen],
     /// What lies beside the HTTP log.
     pub(crate) records: &'a Records,
     /// Crashes and exceptions by signature.

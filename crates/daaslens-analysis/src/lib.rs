@@ -89,6 +89,7 @@ fn conclude(
     let dumped = inputs.iter().any(|input| input.kind == "kudu-dump");
     gap_causes::tell(&mut gaps, &infos, records, &joins, dumped);
     let clusters = signals::clusters(cube, config.sensitivity);
+    let unseen = signals::unseen(&survey.cubes, config.sensitivity);
     let crashes = crashes::group(&records.events);
     let dumps = dumps::groups(records);
     let facts = Facts {
@@ -100,6 +101,7 @@ fn conclude(
         cube,
         gaps: &gaps,
         clusters: &clusters,
+        unseen: &unseen,
         records,
         crashes: &crashes,
         dumps: &dumps,

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use daaslens_core::{Time, TimeRange};
+use daaslens_core::{Latency, Time, TimeRange};
+use daaslens_httplog::Vantage;
 use daaslens_stats::cluster::{self, Cluster, Second, Sensitivity};
 
-use crate::http::course::FAMILIES;
-use crate::http::cube::{Cube, SiteCube};
+use crate::http::course::{FAMILIES, family};
+use crate::http::cube::{Cube, Cubes, SiteCube, outcome_of};
+use crate::http::silence;
 use crate::http::summary::app_sites;
 
 /// A cluster of server errors of one site.
@@ -43,6 +45,72 @@ impl ClusterSignal {
     pub(crate) fn ratio(&self) -> f64 {
         self.errors as f64 / self.requests.max(1) as f64
     }
+}
+
+/// A cluster of another vantage, most of which the one that counts does not know: what was answered in front of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Unseen {
+    pub(crate) vantage: Vantage,
+    pub(crate) cluster: ClusterSignal,
+    /// Server errors and requests that the vantage that counts has in the same window.
+    pub(crate) known: (u64, u64),
+    /// Median duration of the requests that failed, in ms, where it is logged.
+    pub(crate) median_ms: Option<u32>,
+}
+
+/// Clocks and the times at which a request is logged differ by this many seconds from one vantage to the next.
+const SKEW: i64 = 10;
+
+/// Errors that another vantage saw and the one that counts did not, from which on they are worth a finding.
+const UNSEEN: u64 = 5;
+
+/// The clusters of the vantages that do not count, as far as the one that does cannot explain them.
+pub(crate) fn unseen(cubes: &Cubes, sensitivity: Sensitivity) -> Vec<Unseen> {
+    let main = cubes.main();
+    let Some(covered) = silence::range(cubes.of(main)) else { return Vec::new() };
+    let mut seen: BTreeMap<i64, (u64, u64)> = BTreeMap::new();
+    for (_, site) in app_sites(cubes.of(main)) {
+        for (at, cell) in course(site) {
+            let own = seen.entry(at).or_default();
+            own.0 += cell.errors.iter().sum::<u64>();
+            own.1 += cell.requests;
+        }
+    }
+    let others = Vantage::ALL.into_iter().filter(|vantage| *vantage != main);
+    others
+        .flat_map(|vantage| {
+            clusters(cubes.of(vantage), sensitivity).into_iter().map(move |one| (vantage, one))
+        })
+        .filter(|(_, one)| covered.start <= one.range.start && one.range.end <= covered.end)
+        .filter_map(|(vantage, cluster)| {
+            let window = cluster.range.start.seconds() - SKEW..=cluster.range.end.seconds() + SKEW;
+            let known =
+                seen.range(window).fold((0, 0), |sum, (_, one)| (sum.0 + one.0, sum.1 + one.1));
+            let unknown = cluster.errors.saturating_sub(known.0);
+            let median_ms = median_of_failures(cubes.of(vantage), &cluster);
+            (unknown >= UNSEEN && unknown * 2 >= cluster.errors).then_some(Unseen {
+                vantage,
+                cluster,
+                known,
+                median_ms,
+            })
+        })
+        .collect()
+}
+
+/// How long the requests of the cluster's site and family took that failed around it.
+fn median_of_failures(cube: &Cube, cluster: &ClusterSignal) -> Option<u32> {
+    let (_, site) = app_sites(cube).find(|(name, _)| *name == cluster.site.as_slice())?;
+    let mut latency = Latency::default();
+    for (key, outcome) in site.outcomes.sorted() {
+        let Some((status, ..)) = outcome_of(key) else { continue };
+        let own = family(status).is_some_and(|of| of < FAMILIES.len())
+            && cluster.family.is_none_or(|wanted| family(status) == Some(wanted));
+        if own && outcome.range.is_some_and(|range| range.overlaps(cluster.range)) {
+            latency.merge(&outcome.latency);
+        }
+    }
+    (latency.count() > 0).then(|| latency.percentile(50.0))
 }
 
 /// What a site did in one second (or wider cell).

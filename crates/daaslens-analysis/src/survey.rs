@@ -267,7 +267,8 @@ fn plan(sources: &[Arc<dyn Source>], config: &Config, outcomes: &mut [Outcome]) 
         };
         let instance = instance(&**source, &head);
         let machine = source.origin().machine.clone().unwrap_or_default();
-        if !config.filter.admits_instance(&[&instance, &machine]) {
+        // Where each record names its own, each is asked.
+        if !head.is_of_many() && !config.filter.admits_instance(&[&instance, &machine]) {
             outcomes[i].status = SourceStatus::Skipped;
             outcomes[i].reason = Some("another instance than the one asked for".to_owned());
             continue;
@@ -311,6 +312,9 @@ fn instance(source: &dyn Source, head: &Reader) -> String {
     let origin = source.origin();
     if let Some(name) = origin.instance.as_ref().or(origin.machine.as_ref()) {
         return name.clone();
+    }
+    if head.is_of_many() {
+        return String::new();
     }
     let mut lines = source.head().split_inclusive(|c| *c == head.newline());
     let mut machine = Machine::default();

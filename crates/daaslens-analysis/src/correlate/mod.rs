@@ -47,14 +47,15 @@ impl Looking<'_> {
     }
 }
 
-/// The causes of a cluster, best first.
+/// The causes of a cluster, best first; `seen` is what is known of it already.
 pub(crate) fn causes(
     facts: &Facts<'_>,
     cluster: &ClusterSignal,
     reply: &Reply,
     attribution: &Attribution,
+    seen: Vec<Observation>,
 ) -> Vec<Cause> {
-    let mut looking = Looking { facts, seen: Vec::new() };
+    let mut looking = Looking { facts, seen };
     outcomes(&mut looking, reply);
     shape(&mut looking, cluster, reply, attribution);
     traffic(&mut looking, cluster);

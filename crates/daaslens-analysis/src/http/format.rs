@@ -94,6 +94,11 @@ impl Reader {
         }
     }
 
+    /// Whether each record names the instance that answered it: one log of several.
+    pub(crate) fn is_of_many(&self) -> bool {
+        matches!(self, Self::Azure(..))
+    }
+
     /// What the source has to be read with once more, front to back: `self` read all pieces but the first, and this
     /// is how each of them left it, in their order. `None` where everything was read rightly.
     pub(crate) fn again(&self, ends: &[&Self]) -> Option<Self> {

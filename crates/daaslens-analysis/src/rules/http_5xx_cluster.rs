@@ -1,10 +1,11 @@
 #![doc = include_str!("http_5xx_cluster.md")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use daaslens_core::finding::{Closeup, CloseupRow};
 use daaslens_core::model::Clean;
-use daaslens_core::text::{counted, duration_s, percent, thousands, visible};
+use daaslens_core::text::{counted, duration_ms, duration_s, percent, thousands, visible};
 use daaslens_core::{
     Attribution, Confidence, Factor, Finding, Metric, PartKind, Severity, Subject, Time, TimeRange,
 };
@@ -14,9 +15,10 @@ use super::{Conclusions, Rule};
 use crate::correlate;
 use crate::facts::Facts;
 use crate::http::agent;
-use crate::hypotheses;
+use crate::http::cube::is_front_end_timeout;
+use crate::hypotheses::{self, Observation, State};
 use crate::keys::{Keys, Merge as _};
-use crate::signals::ClusterSignal;
+use crate::signals::{ClusterSignal, Unseen};
 use crate::zoom::{Question, Reply, Split};
 
 pub(super) const RULE: Rule =
@@ -51,11 +53,10 @@ const DIMENSIONS: [(&str, PartKind); 6] = [
 ];
 
 fn questions(facts: &Facts<'_>) -> Vec<Question> {
-    facts
-        .clusters
-        .iter()
-        .map(|cluster| Question::Failures {
-            vantage: facts.vantage,
+    let own = facts.clusters.iter().map(|cluster| (facts.vantage, cluster));
+    own.chain(facts.unseen.iter().map(|one| (one.vantage, &one.cluster)))
+        .map(|(vantage, cluster)| Question::Failures {
+            vantage,
             site: cluster.site.clone(),
             range: around(cluster.range),
             window: cluster.range,
@@ -75,10 +76,15 @@ fn around(range: TimeRange) -> TimeRange {
 
 fn conclude(facts: &Facts<'_>, replies: &[Reply], out: &mut Conclusions) {
     for (letter, (cluster, reply)) in facts.clusters.iter().zip(replies).enumerate() {
-        out.findings.push(finding(facts, cluster, reply, letter as u32));
+        let mut finding = finding(facts, cluster, reply, Vec::new());
+        finding.letter = Some(letter as u32);
+        out.findings.push(finding);
+    }
+    for (one, reply) in facts.unseen.iter().zip(replies.iter().skip(facts.clusters.len())) {
+        out.findings.push(unseen(facts, one, reply));
     }
     if let Some(http) = facts.http
-        && facts.clusters.is_empty()
+        && out.findings.is_empty()
         && http.totals.requests > 0
     {
         let text = format!(
@@ -90,7 +96,44 @@ fn conclude(facts: &Facts<'_>, replies: &[Reply], out: &mut Conclusions) {
     }
 }
 
-fn finding(facts: &Facts<'_>, cluster: &ClusterSignal, reply: &Reply, letter: u32) -> Finding {
+/// A cluster that only another vantage saw: what was answered before the worker, or instead of it.
+fn unseen(facts: &Facts<'_>, one: &Unseen, reply: &Reply) -> Finding {
+    let (errors, requests) = one.known;
+    let (theirs, ours) = (one.vantage.name(), facts.vantage.name());
+    let known = format!(
+        "{ours} has {} in the same window",
+        counted(errors, "server error", "server errors")
+    );
+    let mut seen = vec![Observation {
+        sign: "errors-elsewhere-only",
+        state: State::Present,
+        text: format!("{theirs} has {} failures; {known}", thousands(one.cluster.errors)),
+    }];
+    if let Some(ms) = one.median_ms.filter(|ms| is_front_end_timeout(*ms)) {
+        seen.push(Observation {
+            sign: "outcome-front-end-timeout",
+            state: State::Present,
+            text: format!("half of them took {} or more", duration_ms(u64::from(ms))),
+        });
+    }
+    let mut finding = finding(facts, &one.cluster, reply, seen);
+    finding.headline = format!("{} in {theirs} alone; {known}", finding.headline);
+    let _ = write!(
+        finding.detail,
+        " {theirs} is written in front of the worker: what it answered by itself never reached {ours}, which has {} \
+         there meanwhile.",
+        counted(requests, "request", "requests")
+    );
+    finding.metrics.push(("known_errors", Metric::Count(errors)));
+    finding
+}
+
+fn finding(
+    facts: &Facts<'_>,
+    cluster: &ClusterSignal,
+    reply: &Reply,
+    seen: Vec<Observation>,
+) -> Finding {
     let attribution = attribution(reply);
     let lead = attribution.factors.first();
     let seconds = cluster.range.seconds() + 1;
@@ -103,7 +146,6 @@ fn finding(facts: &Facts<'_>, cluster: &ClusterSignal, reply: &Reply, letter: u3
     let mut finding = Finding::new(RULE.id, severity, Confidence::Likely, headline(cluster, lead));
     finding.window = Some(cluster.range);
     finding.impact = cluster.errors;
-    finding.letter = Some(letter);
     finding.detail = detail(cluster, reply);
     finding.subject = Subject {
         site: Some(visible(&cluster.site).into_owned()).filter(|site| !site.is_empty()),
@@ -122,7 +164,7 @@ fn finding(facts: &Facts<'_>, cluster: &ClusterSignal, reply: &Reply, letter: u3
         ("baseline_rate", Metric::Ratio(rate)),
         ("seconds", Metric::Count(seconds.max(0) as u64)),
     ];
-    finding.causes = correlate::causes(facts, cluster, reply, &attribution);
+    finding.causes = correlate::causes(facts, cluster, reply, &attribution, seen);
     advise(&mut finding, reply, facts);
     finding.evidence = reply.evidence(EVIDENCE);
     finding.evidence.extend(correlate::evidence(facts, cluster, &attribution, EVENTS));
