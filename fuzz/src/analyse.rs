@@ -54,6 +54,7 @@ pub fn check(data: &[u8]) {
     let kind = match first % 4 {
         0 => Kind::EventLog,
         1 => Kind::PhpLog,
+        3 => Kind::AppLog,
         _ => Kind::W3c,
     };
     let whole = run(kind, bytes, true, 1, 1 << 20);

@@ -2,10 +2,12 @@
 //! tests run them, without a fuzzer, on what is saved in `corpus`, on the fixtures and on hostile texts.
 
 pub mod analyse;
+pub mod applog;
 pub mod eventlog;
 pub mod phplog;
 pub mod platform;
 pub mod serverlogs;
 pub mod signature;
 pub mod store;
+pub mod threads;
 pub mod w3c;

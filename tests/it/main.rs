@@ -1,5 +1,6 @@
 //! The integration tests: the built program, run in a folder of its own, judged by what it writes.
 //!
+//! * [`app_logs`]: what applications logged, through the whole program.
 //! * [`cli`]: arguments, exit codes, words for people, and that no file is left half written.
 //! * [`json`]: the shape and the numbers of `findings.json`, against what is known of the fixture.
 //! * [`report`]: that the page is one self-contained file.
@@ -23,6 +24,7 @@
     reason = "tests, and their helpers, write the files that the program is to read, fail by a panic, and say what they skip"
 )]
 
+mod app_logs;
 mod cli;
 mod determinism;
 mod evidence;

@@ -8,6 +8,9 @@ use daaslens_testkit::{Random, fixtures, hostile};
 #[path = "../../fuzz/src/analyse.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod analyse;
+#[path = "../../fuzz/src/applog.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
+mod applog;
 #[path = "../../fuzz/src/eventlog.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod eventlog;
@@ -26,6 +29,9 @@ mod signature;
 #[path = "../../fuzz/src/store.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod store;
+#[path = "../../fuzz/src/threads.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
+mod threads;
 #[path = "../../fuzz/src/w3c.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod w3c;
@@ -68,6 +74,16 @@ fn server_logs() {
 }
 
 #[test]
+fn application_logs() {
+    replay("applog", &["applog"], b"", applog::check);
+}
+
+#[test]
+fn thread_dumps() {
+    replay("threads", &["threads"], b"", threads::check);
+}
+
+#[test]
 fn php_logs() {
     replay("phplog", &["phplog", "php-process"], b"", phplog::check);
 }
@@ -101,5 +117,6 @@ fn files_of_any_kind() {
 fn the_whole_way_of_one_log() {
     replay("analyse", &["httplog/ok", "httplog/err"], &[2], analyse::check);
     replay("analyse", &["phplog"], &[1], analyse::check);
+    replay("analyse", &["applog"], &[3], analyse::check);
     replay("analyse", &["eventlog"], &[0], analyse::check);
 }

@@ -173,7 +173,10 @@ fn forbidden(name: &str, on: &str, for_tests: bool) -> Option<String> {
         let in_tests = short == "testkit"
             || (name == "daaslens-analysis" && short == "store")
             || (name == "daaslens-cli"
-                && matches!(short, "httplog" | "eventlog" | "phplog" | "platform" | "signature"));
+                && matches!(
+                    short,
+                    "applog" | "httplog" | "eventlog" | "phplog" | "platform" | "signature"
+                ));
         let fine = allowed.contains(&short) || (for_tests && in_tests);
         return (!fine).then(|| format!("{name} must not know {on}"));
     }

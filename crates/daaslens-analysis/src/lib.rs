@@ -261,6 +261,11 @@ fn say_what_is_missing(
     if records.php.sources == 0 {
         missing.push("PHP errors: the bundle holds no PHP error log (LogFiles/php_errors.log).");
     }
+    if records.apps.files == 0 {
+        missing.push(
+            "What the application itself logged: the bundle holds no application log (LogFiles/Application, stdout).",
+        );
+    }
     if !has(Kind::Deployment) {
         missing.push("Deployments: the bundle holds no records of them (site/deployments).");
     }
@@ -274,4 +279,5 @@ fn say_what_is_missing(
     });
     missing.push("CPU, memory and connections of the instances: no metrics are read yet.");
     coverage.not_checked.extend(missing.into_iter().map(str::to_owned));
+    coverage.not_checked.extend(records.apps.what_stopped());
 }

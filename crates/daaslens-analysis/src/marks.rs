@@ -78,6 +78,14 @@ pub(crate) fn rows(facts: &Facts<'_>) -> Vec<MarkRow> {
         records.dumps.files > 0,
         dumps.map(|(time, label)| mark(TimeRange::at(time), label, PartKind::Text)).collect(),
     );
+    let mut errors: Vec<Mark> = Vec::new();
+    for group in records.apps.errors() {
+        let label = shortened(&group.title(), 40).into_owned();
+        errors.extend(
+            group.course.seconds().map(|at| mark(TimeRange::at(at), label.clone(), PartKind::Text)),
+        );
+    }
+    row("Application errors", "app", records.apps.files > 0, errors);
     let platform = &records.platform;
     let sessions =
         platform.sessions.iter().map(|one| mark(one.range, one.tool.clone(), PartKind::Text));

@@ -3,6 +3,7 @@
 //! Each table is a function of the facts; the list below is the order of the sections in the report. A table without
 //! a row is left out.
 
+mod app_logs;
 mod dumps;
 mod ground;
 
@@ -18,6 +19,8 @@ pub(crate) const MOST: usize = 200;
 
 /// All tables, in the order in which they are shown.
 const TABLES: &[fn(&Facts<'_>) -> Table] = &[
+    app_logs::errors,
+    app_logs::templates,
     changes,
     httperr::table,
     crate::rules::php_process::table,

@@ -69,4 +69,4 @@ pub use head::Form;
 pub use level::Level;
 pub use origin::{FileName, Writer, file_name};
 pub use read::{Item, MAX_RECORD, Reader};
-pub use record::{Dated, Record, Zone};
+pub use record::{Dated, Record, Uncaught, Zone};

@@ -158,7 +158,7 @@ pub(crate) fn level_in_front(line: &[u8]) -> Option<(Level, usize)> {
 
 /// `C:\home\site\wwwroot\app.js:12`, `node:internal/modules/cjs/loader:998`: Node before it shows the line at which an
 /// exception that nobody caught was thrown.
-fn is_place_in_script(line: &[u8]) -> bool {
+pub(crate) fn is_place_in_script(line: &[u8]) -> bool {
     let digits = line.iter().rev().take(8).take_while(|byte| byte.is_ascii_digit()).count();
     let Some(rest) = line.get(..line.len() - digits).and_then(|rest| rest.strip_suffix(b":"))
     else {

@@ -7,26 +7,50 @@ use daaslens_core::{Span, Time};
 
 use crate::head::Form;
 use crate::level::Level;
+use crate::open::is_place_in_script;
 
-/// Phrases that say that nobody caught an exception.
-const UNHANDLED: &[&str] = &[
-    "Unhandled exception",
-    "Unhandled Exception",
-    "unhandled exception has occurred",
-    "uncaught exception",
-    "Uncaught exception",
-    "Exception in thread \"",
-    "UnhandledPromiseRejection",
-    "Host terminated unexpectedly",
+/// What ended with an exception that nobody caught.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Uncaught {
+    /// A request, or another piece of work: the process goes on.
+    Request,
+    /// The process.
+    Process,
+}
+
+/// What frameworks log when a request ends with an exception.
+const OF_REQUEST: &[&str] = &[
+    "An unhandled exception has occurred while executing the request",
+    "An unhandled exception was thrown by the application",
+    "Unhandled exception rendering component",
+    "Exception in ASGI application",
+    "Error handling request",
+    "Exception on /",
+];
+
+/// What hosts log when an application does not start, whatever the level.
+const OF_START: &[&str] = &[
     "Hosting failed to start",
     "Application startup exception",
+    "Host terminated unexpectedly",
+    "terminated unexpectedly",
+    "Application startup failed",
+];
+
+/// What runtimes print, without a level, before the process ends.
+const OF_PROCESS: &[&str] = &[
+    "Unhandled exception",
+    "Unhandled Exception",
+    "uncaught exception",
+    "Exception in thread \"main\"",
+    "UnhandledPromiseRejection",
     "Stack overflow.",
     "Process terminated.",
     "FATAL ERROR: ",
 ];
 
 /// How far into a message they are looked for.
-const UNHANDLED_WITHIN: usize = 400;
+const WITHIN: usize = 400;
 
 /// Where the time of a record comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -153,11 +177,27 @@ impl Record<'_> {
         message.lines().next().unwrap_or_default().trim_end()
     }
 
-    /// Whether it says that nobody caught an exception, so that a process, a start or a request ended with it.
-    pub fn is_unhandled(&self) -> bool {
+    /// What ended, where it says that nobody caught an exception.
+    pub fn uncaught(&self) -> Option<Uncaught> {
         let message = self.message();
-        let head = message.get(..message.floor_char_boundary(UNHANDLED_WITHIN)).unwrap_or(message);
-        UNHANDLED.iter().any(|phrase| head.contains(phrase)) || message.contains("\nNode.js v")
+        let head = message.get(..message.floor_char_boundary(WITHIN)).unwrap_or(message);
+        let says = |phrases: &[&str]| phrases.iter().any(|phrase| head.contains(phrase));
+        if says(OF_REQUEST) {
+            return Some(Uncaught::Request);
+        }
+        if says(OF_START) {
+            return Some(Uncaught::Process);
+        }
+        if self.level.is_none() && self.form == Form::Plain {
+            let by_node = is_place_in_script(self.headline().as_bytes())
+                && message.contains("\n    at ")
+                || message.contains("\nNode.js v");
+            if by_node || says(OF_PROCESS) {
+                return Some(Uncaught::Process);
+            }
+        }
+        let is_work = says(OF_PROCESS) || head.contains("Exception in thread \"");
+        is_work.then_some(Uncaught::Request)
     }
 
     fn part(&self, range: &Range<usize>) -> &str {

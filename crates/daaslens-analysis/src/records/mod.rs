@@ -1,8 +1,11 @@
-//! What lies beside the HTTP log: event logs, PHP logs, HTTP.sys errors, deployments, diagnostic sessions, memory dumps.
+//! What lies beside the HTTP log: event logs, PHP logs, HTTP.sys errors, application logs, deployments, diagnostic sessions,
+//! memory dumps.
 //!
-//! These files are small beside request logs (App Service caps its event log at a megabyte), so each is read whole,
-//! within a bound, in parallel; what is concluded from them needs all of them at once.
+//! Most of these files are small beside request logs (App Service caps its event log at a megabyte), so each is read
+//! whole, within a bound, in parallel; what is concluded from them needs all of them at once. Logs of applications are not,
+//! and are read in blocks.
 
+pub(crate) mod applog;
 pub(crate) mod dumps;
 pub(crate) mod events;
 pub(crate) mod httperr;
@@ -11,6 +14,7 @@ pub(crate) mod php_process;
 pub(crate) mod platform;
 pub(crate) mod summary;
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -33,6 +37,7 @@ const FAULTS: usize = 5;
 /// Everything that was read.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
+    pub(crate) apps: applog::Apps,
     pub(crate) dumps: dumps::Dumps,
     pub(crate) events: events::Events,
     pub(crate) php: php::Php,
@@ -43,6 +48,7 @@ pub(crate) struct Records {
 
 /// What one file holds.
 enum Content {
+    Apps(Box<applog::Apps>),
     Dumps(dumps::Dumps),
     Events(events::Events),
     Php(php::Php),
@@ -59,6 +65,8 @@ pub(crate) struct Count {
     pub(crate) recovered: u64,
     pub(crate) range: Option<TimeRange>,
     pub(crate) faults: Vec<FaultSample>,
+    /// The instance or machine that wrote it, where the file tells.
+    pub(crate) instance: Option<String>,
     /// Why not all of it could be there.
     pub(crate) cut: Option<String>,
     /// The site that it names.
@@ -101,8 +109,15 @@ pub(crate) fn read(
     // Events have ids and are told apart one by one; of what has none, a file is a copy as a whole.
     let has_no_ids =
         |i: &&usize| matches!(sources[**i].origin().kind, Kind::HttpErr | Kind::PhpLog);
-    let logs: Vec<usize> = wanted.iter().filter(has_no_ids).copied().collect();
-    for (copy, original) in copies::find(sources, &logs) {
+    let mut logs: Vec<Vec<usize>> = vec![wanted.iter().filter(has_no_ids).copied().collect()];
+    // Two processes may say the same before they die: only files of one name are copies of each other.
+    let mut names: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for &i in wanted.iter().filter(|i| sources[**i].origin().kind == Kind::AppLog) {
+        let path = sources[i].origin().path.as_str();
+        names.entry(path.rsplit('/').next().unwrap_or(path)).or_default().push(i);
+    }
+    logs.extend(names.into_values().filter(|files| files.len() > 1));
+    for (copy, original) in logs.iter().flat_map(|logs| copies::find(sources, logs)) {
         outcomes[copy].reason = Some(copies::reason(&*sources[original]));
         wanted.retain(|i| *i != copy);
     }
@@ -120,6 +135,7 @@ pub(crate) fn read(
         });
         take(read, &mut records, outcomes);
     }
+    records.apps.settle();
     records.dumps.settle();
     records.events.settle();
     records.php.settle();
@@ -160,8 +176,10 @@ fn take(
                 outcome.bytes = one.bytes;
                 outcome.site = one.count.site.take();
                 outcome.notes.append(&mut one.count.notes);
+                outcome.instance = one.count.instance.take().or(outcome.instance.take());
                 outcome.tally.set(one.count);
                 match one.content {
+                    Content::Apps(apps) => records.apps.merge(*apps),
                     Content::Dumps(dumps) => records.dumps.merge(dumps),
                     Content::Events(events) => records.events.merge(events),
                     Content::Php(php) => records.php.merge(php),
@@ -180,6 +198,7 @@ fn is_read_here(source: &dyn Source) -> bool {
         && (matches!(
             kind,
             Kind::Dump
+                | Kind::AppLog
                 | Kind::EventLog
                 | Kind::Evtx
                 | Kind::PhpLog
@@ -203,6 +222,11 @@ fn one(
     progress: &dyn Progress,
 ) -> Option<io::Result<One>> {
     catch_unwind(AssertUnwindSafe(|| {
+        if source.origin().kind == Kind::AppLog {
+            let mut count = Count::default();
+            let (apps, bytes) = applog::Apps::read(source, index, config, progress, &mut count)?;
+            return Ok(One { content: Content::Apps(Box::new(apps)), count, bytes, cut: None });
+        }
         if source.origin().kind == Kind::Dump {
             // Gigabytes, of which little is looked at.
             let mut count = Count::default();

@@ -7,6 +7,7 @@ use daaslens_core::text::{counted, duration_s, shortened};
 use daaslens_core::{Confidence, Finding, Metric, Severity};
 use daaslens_eventlog::{Incident, IncidentKind};
 
+use super::app_deaths::{self, Which};
 use super::{Conclusions, Rule, httperr, no_questions};
 use crate::correlate;
 use crate::crashes::{LOOP_COUNT, LOOP_SECONDS, is_death};
@@ -25,6 +26,11 @@ const EVIDENCE: usize = 6;
 
 fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
     httperr::conclude(facts, &RULE, 1, out);
+    of_events(facts, out);
+    app_deaths::conclude(RULE.id, Which::Loop, facts, out);
+}
+
+fn of_events(facts: &Facts<'_>, out: &mut Conclusions) {
     let events = &facts.records.events;
     if events.files == 0 {
         return;

@@ -4,6 +4,7 @@ use daaslens_core::model::Clean;
 use daaslens_core::text::{counted, shortened, thousands};
 use daaslens_core::{Advice, Confidence, Finding, Metric, Severity};
 
+use super::app_deaths::{self, Which};
 use super::{Conclusions, Rule, no_questions};
 use crate::correlate;
 use crate::crashes::{Group, is_burst};
@@ -24,6 +25,11 @@ const MOST: usize = 10;
 const EVIDENCE: usize = 6;
 
 fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
+    of_events(facts, out);
+    app_deaths::conclude(RULE.id, Which::Crash, facts, out);
+}
+
+fn of_events(facts: &Facts<'_>, out: &mut Conclusions) {
     if facts.records.events.files == 0 {
         return;
     }

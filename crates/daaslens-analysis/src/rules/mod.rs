@@ -6,6 +6,8 @@ use daaslens_core::model::Clean;
 use crate::facts::Facts;
 use crate::zoom::{Question, Reply};
 
+mod app_deaths;
+mod app_log_errors;
 mod client_aborts;
 mod concurrency_saturation;
 mod coverage_gap;
@@ -58,6 +60,7 @@ pub const RULES: &[Rule] = &[
     startup_failure::RULE,
     process_recycle::RULE,
     unhandled_exception::RULE,
+    app_log_errors::RULE,
     php_fatal::RULE,
     php_error_group::RULE,
     php_startup::RULE,

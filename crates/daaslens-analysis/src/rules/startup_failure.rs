@@ -7,6 +7,7 @@ use daaslens_core::text::{counted, shortened, thousands};
 use daaslens_core::{Confidence, Finding, Metric, Severity};
 use daaslens_eventlog::{Incident, IncidentKind, Phase};
 
+use super::app_deaths::{self, Which};
 use super::{Conclusions, Rule, no_questions};
 use crate::crashes::is_start;
 use crate::facts::{Facts, machines};
@@ -23,6 +24,11 @@ pub(super) const RULE: Rule = Rule {
 const MANY: usize = 3;
 
 fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
+    of_events(facts, out);
+    app_deaths::conclude(RULE.id, Which::Start, facts, out);
+}
+
+fn of_events(facts: &Facts<'_>, out: &mut Conclusions) {
     let events = &facts.records.events;
     if events.files == 0 {
         return;

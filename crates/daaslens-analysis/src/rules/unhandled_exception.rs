@@ -4,7 +4,7 @@ use daaslens_core::model::Clean;
 use daaslens_core::text::{counted, shortened, thousands};
 use daaslens_core::{Confidence, Finding, Metric, Severity};
 
-use super::{Conclusions, Rule, no_questions};
+use super::{Conclusions, Rule, app_log_errors, no_questions};
 use crate::crashes::Thrown;
 use crate::facts::Facts;
 use crate::zoom::Reply;
@@ -23,6 +23,40 @@ const UNHANDLED: u64 = 5;
 const MOST: usize = 8;
 
 fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
+    of_events(facts, out);
+    of_logs(facts, out);
+}
+
+/// What the application's own logs say of exceptions that ended a request: a finding of the event log with the same
+/// signature is confirmed by them, others stand for themselves.
+fn of_logs(facts: &Facts<'_>, out: &mut Conclusions) {
+    let groups = facts.records.apps.errors().into_iter().filter(|group| group.unhandled > 0);
+    for group in groups.take(MOST) {
+        let own = app_log_errors::finding(RULE.id, group, facts);
+        let known = out.findings.iter_mut().find(|finding| {
+            finding.subject.signature.is_some()
+                && finding.subject.signature == own.subject.signature
+        });
+        if let Some(known) = known {
+            known.confidence = Confidence::Confirmed;
+            let says =
+                format!(" The application's own log has it {} times.", thousands(group.count));
+            known.detail.push_str(if known.detail.is_empty() { says.trim_start() } else { &says });
+            known.evidence.extend(own.evidence.into_iter().take(2));
+        } else {
+            let mut finding = own;
+            if group.unhandled >= UNHANDLED {
+                finding.severity = Severity::Warning;
+            }
+            out.findings.push(finding);
+        }
+    }
+    if !out.findings.is_empty() {
+        out.clean.clear();
+    }
+}
+
+fn of_events(facts: &Facts<'_>, out: &mut Conclusions) {
     if facts.records.events.files == 0 {
         return;
     }

@@ -58,7 +58,7 @@ fn everything(log: &[u8], size: usize) -> (Vec<String>, Vec<Span>) {
         let used = reader.read(&log[from..to], to == log.len(), &mut |item| {
             spans.push(item.span());
             seen.push(match &item {
-                Item::Record(record) => format!("{record:?} {}", record.is_unhandled()),
+                Item::Record(record) => format!("{record:?} {:?}", record.uncaught()),
                 other => format!("{other:?}"),
             });
         });

@@ -46,8 +46,8 @@ fn describe(name: &str, log: &[u8]) -> String {
             let _ = write!(out, " pid {pid}");
         }
         let _ = writeln!(out, "\n  {}", record.headline());
-        if record.is_unhandled() {
-            out.push_str("  nobody caught it\n");
+        if let Some(ended) = record.uncaught() {
+            let _ = writeln!(out, "  nobody caught it: {ended:?}");
         }
         for line in record.message().lines().skip(1) {
             let _ = writeln!(out, "  | {line}");
