@@ -8,6 +8,9 @@
 //! the spans of the items, put one after the other, are the input, byte for byte. The laws are tested with
 //! `proptest` and held by a fuzz target.
 //!
+//! [`freb`] and [`error_page`] are documents about one request each: they are read whole, up to 32 MiB, with memory of a
+//! small constant times that, and give what could be understood beside the faults with their places.
+//!
 //! # The domain, in short
 //!
 //! IIS writes a request when it *ends*: `date time` is the time of completion, and the start is that minus
@@ -44,7 +47,10 @@
 
 pub mod azure;
 mod clock;
+mod document;
+pub mod error_page;
 mod field;
+pub mod freb;
 pub mod httperr;
 pub mod iis;
 mod lines;
@@ -52,6 +58,7 @@ pub mod ncsa;
 mod request;
 pub mod w3c;
 
+pub use document::{DocumentFault, DocumentFaultKind, Target};
 pub use field::Field;
 pub use lines::{Fault, Item, MAX_LINE, Malformed, newline};
 pub use request::{Request, Vantage};
