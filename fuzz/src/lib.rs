@@ -4,6 +4,7 @@
 pub mod analyse;
 pub mod applog;
 pub mod eventlog;
+pub mod freb;
 pub mod phplog;
 pub mod platform;
 pub mod serverlogs;

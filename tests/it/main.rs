@@ -28,6 +28,7 @@ mod app_logs;
 mod cli;
 mod determinism;
 mod evidence;
+mod failed_requests;
 mod httplog_fixtures;
 mod json;
 mod limits;

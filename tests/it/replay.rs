@@ -14,6 +14,9 @@ mod applog;
 #[path = "../../fuzz/src/eventlog.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod eventlog;
+#[path = "../../fuzz/src/freb.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
+mod freb;
 #[path = "../../fuzz/src/phplog.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod phplog;
@@ -106,6 +109,11 @@ fn records_of_the_platforms_tools() {
         b"",
         platform::check,
     );
+}
+
+#[test]
+fn traces_and_pages_of_failed_requests() {
+    replay("freb", &["freb", "detailed-errors"], b"", freb::check);
 }
 
 #[test]

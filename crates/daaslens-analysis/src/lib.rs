@@ -266,6 +266,12 @@ fn say_what_is_missing(
             "What the application itself logged: the bundle holds no application log (LogFiles/Application, stdout).",
         );
     }
+    if !has(Kind::FailedRequest) {
+        missing.push(
+            "Modules and stages of single failing requests: the bundle holds no failed request traces \
+             (LogFiles/W3SVC…); a dump of Kudu never does.",
+        );
+    }
     if !has(Kind::Deployment) {
         missing.push("Deployments: the bundle holds no records of them (site/deployments).");
     }

@@ -7,6 +7,7 @@ use daaslens_eventlog::IncidentKind;
 
 use crate::crashes::{is_death, is_start};
 use crate::facts::Facts;
+use crate::records::failed;
 use crate::rules;
 
 /// Marks of one kind that are drawn; more would not be told apart.
@@ -92,6 +93,20 @@ pub(crate) fn rows(facts: &Facts<'_>) -> Vec<MarkRow> {
     let monitored =
         platform.cpu.acts.iter().map(|act| mark(act.range, act.text.clone(), PartKind::Text));
     let watched = !platform.cpu.is_empty();
+    row(
+        "Failed request traces",
+        "trace",
+        facts.has(Kind::FailedRequest),
+        records
+            .failed
+            .traces
+            .iter()
+            .filter_map(|one| {
+                let label = one.status().map_or_else(|| one.trace.failure.clone(), failed::status);
+                Some(mark(one.trace.request()?, label, PartKind::Text))
+            })
+            .collect(),
+    );
     row(
         "DaaS sessions",
         "session",

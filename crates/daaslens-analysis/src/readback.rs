@@ -15,7 +15,7 @@ use daaslens_httplog::{MAX_LINE, Request};
 use crate::blocks::{self, Block};
 use crate::http::excerpt;
 use crate::http::format::{Reader, Sink};
-use crate::records::{self, applog, dumps, events, httperr, php, php_process, platform};
+use crate::records::{self, applog, dumps, events, failed, httperr, php, php_process, platform};
 
 /// How much is read at once.
 const BLOCK: usize = 1 << 20;
@@ -74,6 +74,8 @@ pub fn read_back(
             Kind::EventLog => event(&bytes),
             Kind::AppLog => applog::read_back(&bytes, &source.origin().path),
             Kind::PhpLog => php_record(&bytes),
+            Kind::FailedRequest => failed::Failed::excerpt(&bytes, true),
+            Kind::DetailedError => failed::Failed::excerpt(&bytes, false),
             Kind::HttpErr => httperr::excerpt_at(&bytes),
             // Of a file of lines, the line is what is shown.
             kind if byte == 0 && platform::is_own(kind) => {

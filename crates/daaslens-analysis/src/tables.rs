@@ -5,10 +5,12 @@
 
 mod app_logs;
 mod dumps;
+mod failed;
 mod ground;
 
 use daaslens_core::PartKind;
 use daaslens_core::model::{Cell, Row, Table};
+use daaslens_core::text::counted;
 
 use crate::facts::Facts;
 use crate::records::httperr;
@@ -22,6 +24,7 @@ const TABLES: &[fn(&Facts<'_>) -> Table] = &[
     app_logs::errors,
     app_logs::templates,
     changes,
+    failed::table,
     httperr::table,
     crate::rules::php_process::table,
     dumps::list,
@@ -95,17 +98,9 @@ fn changes(facts: &Facts<'_>) -> Table {
     rows.sort_by_key(|(range, _)| std::cmp::Reverse(*range));
     table.caption = format!(
         "{}, {} and {}, as their records tell; the last ones first",
-        daaslens_core::text::counted(
-            platform.deployments.len() as u64,
-            "deployment",
-            "deployments"
-        ),
-        daaslens_core::text::counted(
-            platform.sessions.len() as u64,
-            "diagnostic session",
-            "diagnostic sessions"
-        ),
-        daaslens_core::text::counted(asked as u64, "thing asked of Kudu", "things asked of Kudu")
+        counted(platform.deployments.len() as u64, "deployment", "deployments"),
+        counted(platform.sessions.len() as u64, "diagnostic session", "diagnostic sessions"),
+        counted(asked as u64, "thing asked of Kudu", "things asked of Kudu")
     );
     table.rows = rows.into_iter().map(|(_, row)| row).collect();
     table

@@ -128,14 +128,12 @@ mod tests {
     use super::*;
 
     fn page(title: &str, rows: &[(&str, &str)], link: &str) -> Vec<u8> {
-        let rows: String = rows
-            .iter()
-            .map(|(label, value)| {
-                format!(
-                    "<tr class=\"alt\"><th>{label}</th><td>&nbsp;&nbsp;&nbsp;{value}</td></tr> \r\n"
-                )
-            })
-            .collect();
+        let row = |(label, value): &(&str, &str)| {
+            format!(
+                "<tr class=\"alt\"><th>{label}</th><td>&nbsp;&nbsp;&nbsp;{value}</td></tr> \r\n"
+            )
+        };
+        let rows = rows.iter().map(row).collect::<Vec<_>>().concat();
         format!(
             "<html> \r\n<head> \r\n<title>{title}</title> \r\n</head><body><table>{rows}</table>\
              <a href=\"http://go.microsoft.com/fwlink/?LinkID=62293&amp;IIS70Error={link}\">more</a></body> \r\n</html> \r\n"

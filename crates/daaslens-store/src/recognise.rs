@@ -118,6 +118,7 @@ const NAME: &[Rule] = &[
         s.path.contains("w3svc") && s.name.starts_with("fr") && s.ends(".xml")
     }),
     (Kind::ThreadDump, |s| s.ends("_jstack.log")),
+    (Kind::DetailedError, |s| s.under("detailederrors") && s.name.starts_with("errorpage")),
     (Kind::AppLog, |s| {
         (s.under("logfiles/application")
             || s.under("iisnode")
@@ -549,6 +550,11 @@ mod tests {
             ("DaaS/Logs/240112_0935127841/RD0003FF/RD0003FF_4200_jstack.log", "", Kind::ThreadDump),
             ("data/DaaS/PrivateSettings.json", "{ // c", Kind::Daas),
             ("site/deployments/active", "abc", Kind::Deployment),
+            (
+                "LogFiles/DetailedErrors/ErrorPage000001.htm",
+                "<title>Detaillierter IIS-Fehler",
+                Kind::DetailedError,
+            ),
             ("notes.txt", "", Kind::Empty),
         ] {
             assert_eq!(kind(path, head), expected, "{path}");

@@ -8,6 +8,7 @@
 pub(crate) mod applog;
 pub(crate) mod dumps;
 pub(crate) mod events;
+pub(crate) mod failed;
 pub(crate) mod httperr;
 pub(crate) mod php;
 pub(crate) mod php_process;
@@ -43,6 +44,7 @@ pub(crate) struct Records {
     pub(crate) php: php::Php,
     pub(crate) php_processes: php_process::PhpProcesses,
     pub(crate) platform: platform::Platform,
+    pub(crate) failed: failed::Failed,
     pub(crate) httperr: httperr::HttpErr,
 }
 
@@ -55,6 +57,7 @@ enum Content {
     PhpProcesses(php_process::PhpProcesses),
     Platform(Box<platform::Platform>),
     HttpErr(httperr::HttpErr),
+    Failed(failed::Failed),
 }
 
 /// What was counted of one file.
@@ -141,6 +144,7 @@ pub(crate) fn read(
     records.php.settle();
     records.php_processes.settle();
     records.platform.settle(sources);
+    records.failed.settle();
     records
 }
 
@@ -186,6 +190,7 @@ fn take(
                     Content::PhpProcesses(processes) => records.php_processes.merge(processes),
                     Content::Platform(platform) => records.platform.merge(*platform),
                     Content::HttpErr(httperr) => records.httperr.merge(httperr),
+                    Content::Failed(failed) => records.failed.merge(failed),
                 }
             }
         }
@@ -204,6 +209,8 @@ fn is_read_here(source: &dyn Source) -> bool {
                 | Kind::PhpLog
                 | Kind::PhpReport
                 | Kind::HttpErr
+                | Kind::FailedRequest
+                | Kind::DetailedError
         ) || platform::is_own(kind) && platform::what(source).is_some())
 }
 
@@ -252,6 +259,16 @@ fn one(
             Kind::HttpErr => {
                 Content::HttpErr(httperr::HttpErr::read(&bytes, index, config, &mut count))
             }
+            Kind::FailedRequest => {
+                Content::Failed(failed::Failed::trace(&bytes, index, config, &mut count))
+            }
+            Kind::DetailedError => Content::Failed(failed::Failed::page(
+                &bytes,
+                index,
+                source.origin(),
+                config,
+                &mut count,
+            )),
             _ => Content::Platform(Box::new(platform::Platform::read(
                 &bytes,
                 index,

@@ -18,6 +18,7 @@ mod data_quality;
 mod deployment;
 mod diagnostic_session;
 mod dump_signature;
+mod failed_request_trace;
 mod http_5xx_cluster;
 mod http_silence;
 mod httperr;
@@ -69,6 +70,7 @@ pub const RULES: &[Rule] = &[
     deployment::RULE,
     diagnostic_session::RULE,
     cpu_spike::RULE,
+    failed_request_trace::RULE,
     stall::RULE,
     concurrency_saturation::RULE,
     timeout_wall::RULE,

@@ -225,12 +225,12 @@ impl Course {
     pub(super) fn finish(mut self, trace: &mut Trace) {
         let left = trace.time_taken_ms.unwrap_or(0).saturating_sub(trace.covered_ms());
         if trace.has_start && !trace.is_partial() && left > 0 && trace.range.is_some() {
-            let stage = match self.open.last().map(|open| &open.what) {
-                Some(What::Stage(stage)) => stage.clone(),
-                _ => {
-                    let after = self.last.take().map_or_else(String::new, |(_, _, name)| name);
-                    Stage::Untraced { after, before: String::new() }
-                }
+            let open = self.open.last().map(|open| &open.what);
+            let stage = if let Some(What::Stage(stage)) = open {
+                stage.clone()
+            } else {
+                let after = self.last.take().map_or_else(String::new, |(_, _, name)| name);
+                Stage::Untraced { after, before: String::new() }
             };
             self.add(stage, left);
         }

@@ -306,7 +306,6 @@ impl State {
         let text = self.buffer.trim();
         if let Some(raw) = &mut self.raw {
             match &value {
-                Value::None => {}
                 Value::Opcode => raw.opcode = kept(text),
                 Value::Computer => {
                     if let Some(trace) = &mut self.trace
@@ -317,10 +316,10 @@ impl State {
                     }
                 }
                 Value::Description(of) if of == "Notification" => {
-                    raw.notification_name = kept(text)
+                    raw.notification_name = kept(text);
                 }
                 Value::Description(of) if of == "NotificationStatus" => raw.ending = kept(text),
-                Value::Description(_) => {}
+                Value::None | Value::Description(_) => {}
                 Value::Data(of) => match of.as_str() {
                     "ModuleName" => raw.module = kept(text),
                     "Notification" => raw.notification = kept(text),

@@ -1,9 +1,14 @@
 //! Traces, written as IIS writes them.
 
+use std::fmt::Write as _;
+
 use super::*;
 
-/// A trace with its events: milliseconds after the start, opcode, values.
-fn trace(head: &str, events: &[(u32, &str, &[(&str, &str)])]) -> String {
+/// An event: milliseconds after the start, opcode, values.
+type Step<'a> = (u32, &'a str, &'a [(&'a str, &'a str)]);
+
+/// A trace with its events.
+fn trace(head: &str, events: &[Step<'_>]) -> String {
     let mut text = format!(
         "\u{feff}<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\r\n<?xml-stylesheet type='text/xsl' href='freb.xsl'?>\r\n\
          <!-- saved from url=(0014)about:internet -->\r\n<failedRequest {head}\r\n               \
@@ -12,21 +17,25 @@ fn trace(head: &str, events: &[(u32, &str, &[(&str, &str)])]) -> String {
     for (ms, opcode, values) in events {
         let (mut data, mut descriptions) = (String::new(), String::new());
         for (name, value) in *values {
-            match name.strip_prefix('=') {
-                Some(of) => descriptions.push_str(&format!(
-                    "  <freb:Description Data=\"{of}\">{value}</freb:Description>\r\n"
-                )),
-                None => data.push_str(&format!("  <Data Name=\"{name}\">{value}</Data>\r\n")),
-            }
+            let (into, line) = match name.strip_prefix('=') {
+                Some(of) => (
+                    &mut descriptions,
+                    format!("  <freb:Description Data=\"{of}\">{value}</freb:Description>\r\n"),
+                ),
+                None => (&mut data, format!("  <Data Name=\"{name}\">{value}</Data>\r\n")),
+            };
+            into.push_str(&line);
         }
         let (second, ms) = (ms / 1000, ms % 1000);
-        text.push_str(&format!(
+        write!(
+            text,
             "<Event xmlns=\"http://schemas.microsoft.com/win/2004/08/events/event\">\r\n <System>\r\n  \
              <Provider Name=\"WWW Server\" Guid=\"{{3A2A4E84-4C21-4981-AE10-3FDA0D9B0F83}}\"/>\r\n  <Opcode>1</Opcode>\r\n  \
              <TimeCreated SystemTime=\"2026-03-11T02:14:{second:02}.{ms:03}Z\"/>\r\n  <Computer>RD0003FF000001</Computer>\r\n \
              </System>\r\n <EventData>\r\n{data} </EventData>\r\n <RenderingInfo Culture=\"en-US\">\r\n  \
              <Opcode>{opcode}</Opcode>\r\n{descriptions} </RenderingInfo>\r\n</Event>\r\n"
-        ));
+        )
+        .unwrap();
     }
     text + "</failedRequest>\r\n"
 }
