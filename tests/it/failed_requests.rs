@@ -61,6 +61,7 @@ fn who_set_the_error_is_told_and_its_line_in_the_log_is_found() {
         (&"warning".into(), &"confirmed".into())
     );
     assert_eq!(start["subject"]["module"], "AspNetCoreModuleV2");
+    assert_eq!(start["causes"][0]["hypothesis"], "startup-failure");
     assert_eq!(start["window"]["start"], "2026-03-11T02:14:07Z");
     let evidence: Vec<(String, u64)> = rows(&start["evidence"])
         .iter()

@@ -144,6 +144,12 @@ const OUTCOMES: [(&str, IsOutcome); 9] = [
     }),
 ];
 
+/// What an outcome says by itself, where it does.
+pub(crate) fn outcome_sign(status: u16, substatus: u32, win32: u64) -> Option<&'static str> {
+    let win32 = daaslens_kb::win32_of(win32);
+    OUTCOMES.iter().find(|(_, is)| is(status, substatus, win32)).map(|(sign, _)| *sign)
+}
+
 fn outcomes(looking: &mut Looking<'_>, reply: &Reply) {
     let outcomes = reply.outcomes();
     let all: u64 = outcomes.iter().map(|(_, n)| n).sum();

@@ -11,6 +11,7 @@ use daaslens_httplog::freb::Stage;
 use daaslens_kb::TraceStage;
 
 use super::{Conclusions, Rule};
+use crate::correlate;
 use crate::facts::Facts;
 use crate::http::summary::app_sites;
 use crate::http::template;
@@ -221,6 +222,12 @@ fn finding(
     finding.impact = if key.status.0 >= 500 { count } else { 0 };
     finding.detail = detail(facts, key, group, &lines);
     advise(&mut finding, key, group);
+    let (status, substatus) = key.status;
+    if let Some(sign) = correlate::outcome_sign(status, substatus, u64::from(key.code)) {
+        let words = daaslens_kb::outcome(status, substatus, u64::from(key.code)).words;
+        let text = format!("{}: {words} ({})", failed::status(key.status), what(group));
+        finding.causes = correlate::told(facts, &[(sign, text)]);
+    }
     for one in group.traces.iter().take(4) {
         finding.evidence.push(one.evidence(String::new()));
         if let Some(line) = joined.get(&one.at) {
