@@ -3,6 +3,7 @@
 
 pub mod analyse;
 pub mod applog;
+pub mod dump;
 pub mod eventlog;
 pub mod freb;
 pub mod phplog;
@@ -11,4 +12,5 @@ pub mod serverlogs;
 pub mod signature;
 pub mod store;
 pub mod threads;
+pub mod tool_report;
 pub mod w3c;

@@ -6,6 +6,7 @@
 //! * [`report`]: that the page is one self-contained file.
 //! * [`determinism`]: the same input gives the same bytes, however it was read.
 //! * [`httplog_fixtures`]: every quirk of the W3C format, through the whole program.
+//! * [`dumps`]: memory dumps and the reports of tools on them, through the whole program.
 //! * [`evidence`]: every place that a finding names is there; nothing private is in any output.
 //! * [`limits`]: hostile and broken input.
 //! * [`platform`]: what Kudu and DaaS leave behind, through the whole program.
@@ -27,6 +28,7 @@
 mod app_logs;
 mod cli;
 mod determinism;
+mod dumps;
 mod evidence;
 mod failed_requests;
 mod httplog_fixtures;

@@ -11,6 +11,9 @@ mod analyse;
 #[path = "../../fuzz/src/applog.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod applog;
+#[path = "../../fuzz/src/dump.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
+mod dump;
 #[path = "../../fuzz/src/eventlog.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod eventlog;
@@ -35,6 +38,9 @@ mod store;
 #[path = "../../fuzz/src/threads.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod threads;
+#[path = "../../fuzz/src/tool_report.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
+mod tool_report;
 #[path = "../../fuzz/src/w3c.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod w3c;
@@ -74,6 +80,16 @@ fn w3c_logs() {
 #[test]
 fn server_logs() {
     replay("serverlogs", &["ncsa", "iis-native", "httperr"], b"", serverlogs::check);
+}
+
+#[test]
+fn memory_dumps() {
+    replay("dump", &["dump"], b"", dump::check);
+}
+
+#[test]
+fn reports_of_tools() {
+    replay("tool_report", &[], b"", tool_report::check);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use daaslens_eventlog::Incident;
 use daaslens_httplog::Vantage;
 
 use crate::crashes::Crashes;
+use crate::deadlocks::Deadlock;
 use crate::dumps;
 use crate::http::cube::Cube;
 use crate::joins::Joins;
@@ -39,6 +40,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) crashes: &'a Crashes,
     /// Memory dumps by what they show.
     pub(crate) dumps: &'a [dumps::Group],
+    /// Threads that wait for each other.
+    pub(crate) deadlocks: &'a [Deadlock],
     /// Which machine is which instance.
     pub(crate) joins: &'a Joins,
 }

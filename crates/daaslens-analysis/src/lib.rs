@@ -8,6 +8,7 @@ mod config;
 mod copies;
 mod correlate;
 mod crashes;
+mod deadlocks;
 mod dumps;
 mod facts;
 mod gap_causes;
@@ -92,6 +93,7 @@ fn conclude(
     let unseen = signals::unseen(&survey.cubes, config.sensitivity);
     let crashes = crashes::group(&records.events);
     let dumps = dumps::groups(records);
+    let deadlocks = deadlocks::all(records);
     let facts = Facts {
         sources: &infos,
         outcomes: &survey.outcomes,
@@ -105,6 +107,7 @@ fn conclude(
         records,
         crashes: &crashes,
         dumps: &dumps,
+        deadlocks: &deadlocks,
         joins: &joins,
     };
     let questions = rules::questions(&facts);

@@ -15,7 +15,9 @@ use daaslens_httplog::{MAX_LINE, Request};
 use crate::blocks::{self, Block};
 use crate::http::excerpt;
 use crate::http::format::{Reader, Sink};
-use crate::records::{self, applog, dumps, events, failed, httperr, php, php_process, platform};
+use crate::records::{
+    self, applog, dumps, events, failed, httperr, php, php_process, platform, tool_reports,
+};
 
 /// How much is read at once.
 const BLOCK: usize = 1 << 20;
@@ -76,6 +78,7 @@ pub fn read_back(
             Kind::PhpLog => php_record(&bytes),
             Kind::FailedRequest => failed::Failed::excerpt(&bytes, true),
             Kind::DetailedError => failed::Failed::excerpt(&bytes, false),
+            Kind::ToolReport => tool_reports::ToolReports::excerpt(&bytes, source.origin()),
             Kind::HttpErr => httperr::excerpt_at(&bytes),
             // Of a file of lines, the line is what is shown.
             kind if byte == 0 && platform::is_own(kind) => {

@@ -230,6 +230,10 @@ fn unread(source: &dyn Source) -> Outcome {
             Kind::W3cOther => {
                 (SourceStatus::Skipped, Some("a W3C log, but not of web requests".to_owned()))
             }
+            Kind::ToolReport => (
+                SourceStatus::Skipped,
+                Some("a part of a report, or a trace that takes its own tool to read".to_owned()),
+            ),
             _ => (SourceStatus::Skipped, Some("known, but not read yet".to_owned())),
         },
     };

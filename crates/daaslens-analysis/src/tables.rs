@@ -7,6 +7,7 @@ mod app_logs;
 mod dumps;
 mod failed;
 mod ground;
+mod tool_reports;
 
 use daaslens_core::PartKind;
 use daaslens_core::model::{Cell, Row, Table};
@@ -30,6 +31,8 @@ const TABLES: &[fn(&Facts<'_>) -> Table] = &[
     dumps::list,
     dumps::modules,
     dumps::threads,
+    tool_reports::list,
+    tool_reports::stacks,
     ground::ground,
     ground::processes,
 ];

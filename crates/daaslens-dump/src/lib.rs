@@ -21,6 +21,7 @@
 //! |---|---|
 //! | [`what()`] | what a `.dmp` really is: also Java heaps, ELF cores, kernel dumps, error pages saved as `.dmp` |
 //! | [`read()`] | everything of a minidump: [`Dump`] |
+//! | [`report`] | DebugDiag's `.mht`, `DiagCli.json`, the profiler's `reportdata`, `stackDump.json`, the old HTML reports |
 //! | [`name`] | machine, process, id and time off the names that the tools give to dumps |
 //!
 //! The layouts of the records, the registers and the reasons of exceptions come from the crate `minidump`. Its lists are
@@ -51,6 +52,7 @@ mod modules;
 pub mod name;
 mod process;
 mod regions;
+pub mod report;
 
 mod runtime;
 mod stack;

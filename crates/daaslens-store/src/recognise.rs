@@ -69,6 +69,8 @@ const CONTENT: &[Rule] = &[
             || s.magic(b"PAGEDU64")
             || s.magic(b"PAGEDUMP")
             || s.magic(b"JAVA PROFILE 1.")
+            || s.magic(b"FLR\0")
+            || s.magic(b"\x7fELF") && s.name.starts_with("core")
     }),
     (Kind::Evtx, |s| s.magic(b"ElfFile\0")),
     (Kind::HttpErr, |s| s.has("#Fields:") && s.has("s-reason")),

@@ -14,6 +14,7 @@ pub(crate) mod php;
 pub(crate) mod php_process;
 pub(crate) mod platform;
 pub(crate) mod summary;
+pub(crate) mod tool_reports;
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -45,6 +46,7 @@ pub(crate) struct Records {
     pub(crate) php_processes: php_process::PhpProcesses,
     pub(crate) platform: platform::Platform,
     pub(crate) failed: failed::Failed,
+    pub(crate) tool_reports: tool_reports::ToolReports,
     pub(crate) httperr: httperr::HttpErr,
 }
 
@@ -56,6 +58,7 @@ enum Content {
     Php(php::Php),
     PhpProcesses(php_process::PhpProcesses),
     Platform(Box<platform::Platform>),
+    ToolReports(tool_reports::ToolReports),
     HttpErr(httperr::HttpErr),
     Failed(failed::Failed),
 }
@@ -191,6 +194,7 @@ fn take(
                     Content::Platform(platform) => records.platform.merge(*platform),
                     Content::HttpErr(httperr) => records.httperr.merge(httperr),
                     Content::Failed(failed) => records.failed.merge(failed),
+                    Content::ToolReports(reports) => records.tool_reports.merge(reports),
                 }
             }
         }
@@ -211,7 +215,8 @@ fn is_read_here(source: &dyn Source) -> bool {
                 | Kind::HttpErr
                 | Kind::FailedRequest
                 | Kind::DetailedError
-        ) || platform::is_own(kind) && platform::what(source).is_some())
+        ) || kind == Kind::ToolReport && tool_reports::is_read(source.origin())
+            || platform::is_own(kind) && platform::what(source).is_some())
 }
 
 struct One {
@@ -253,6 +258,12 @@ fn one(
                 &bytes,
                 index,
                 &source.origin().path,
+                &mut count,
+            )),
+            Kind::ToolReport => Content::ToolReports(tool_reports::ToolReports::read(
+                &bytes,
+                index,
+                source.origin(),
                 &mut count,
             )),
             Kind::PhpLog => Content::Php(php::Php::read(&bytes, index, config, &mut count)),

@@ -31,6 +31,7 @@ mod resource_exhaustion;
 mod slow_url;
 mod stall;
 mod startup_failure;
+mod thread_deadlock;
 mod timeout_wall;
 mod unhandled_exception;
 
@@ -58,6 +59,7 @@ pub const RULES: &[Rule] = &[
     crash_loop::RULE,
     crash_signature::RULE,
     dump_signature::RULE,
+    thread_deadlock::RULE,
     startup_failure::RULE,
     process_recycle::RULE,
     unhandled_exception::RULE,

@@ -50,6 +50,9 @@ pub(super) const NAME: &[Rule] = &[
             || s.under("reports") && in_session(s)
             || [".mht", ".diagsession", ".etl", ".jfr"].iter().any(|e| s.ends(e))
             || s.name == "stacks.json" && in_session(s)
+            || matches!(s.name, "diagcli.json" | "stackdump.json")
+            || s.under("reportdata") && s.ends(".json")
+            || s.name.contains("analysisreport-") && s.ends(".html")
     }),
     (Kind::Daas, |s| {
         s.under("daas/heartbeats")
