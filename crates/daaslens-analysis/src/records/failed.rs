@@ -48,14 +48,12 @@ impl Failed {
             && config.filter.admits_instance_or_unknown(machine)
         {
             count.range = TimeRange::merge(count.range, range);
-            count.cut = match (trace.cut, trace.truncated) {
-                (true, _) => Some("the trace is cut off".to_owned()),
-                (_, true) => Some(format!(
-                    "the trace stopped at its size limit; it covers {}",
-                    covers(&trace)
-                )),
-                _ => None,
-            };
+            if trace.cut {
+                count.cut = Some("the trace is cut off".to_owned());
+            } else if trace.truncated {
+                // All of the file was read; IIS wrote no more of the request.
+                count.notes.push("IIS ended the trace at its size limit, before the request ended");
+            }
             failed.traces.push(OneTrace { trace, at: place(source) });
         }
         failed

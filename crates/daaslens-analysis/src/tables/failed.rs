@@ -15,7 +15,7 @@ pub(super) fn table(facts: &Facts<'_>) -> Table {
         "failed-requests",
         "Failed requests, as traces and error pages tell",
         &[
-            ("Ended, UTC", false),
+            ("When, UTC", false),
             ("Path", false),
             ("Status", false),
             ("Set by", false),
@@ -43,7 +43,7 @@ pub(super) fn table(facts: &Facts<'_>) -> Table {
             Cell::text(format!("{}, {stage}", error.module))
         });
         let cells = vec![
-            one.logged().map_or(Cell::Absent, Cell::Time),
+            trace.request().map_or(Cell::Absent, Cell::Range),
             path(&trace.target.path),
             one.status().map_or(Cell::Absent, status),
             by,
