@@ -80,3 +80,51 @@ fn what_is_secret_in_them_is_in_no_output() {
         }
     }
 }
+
+/// The headlines of one rule in what is found in a fixture.
+fn headlines(fixture: &str, rule: &str) -> Vec<String> {
+    let place = Place::with(fixture);
+    let name = fixture.rsplit('/').next().unwrap();
+    let findings = place.findings([name]);
+    let all = findings["findings"].as_array().unwrap().iter();
+    all.filter(|finding| finding["rule"] == rule)
+        .map(|finding| finding["headline"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn the_process_manager_and_its_slow_log() {
+    let fixture = "phplog/0015_process_manager.log";
+    let told = headlines(fixture, "php-process");
+    assert_eq!(told.len(), 4, "{told:#?}");
+    assert!(told[0].contains("SIGSEGV") && told[1].contains("pm.max_children"), "{told:#?}");
+    assert_eq!(
+        told[3],
+        "1 \u{d7} PHP Slow request: mysqli_query \u{2190} load \u{2190} [INCLUDE_OR_EVAL] in shop.php"
+    );
+    assert_eq!(
+        headlines(fixture, "php-fatal"),
+        [
+            "1 \u{d7} PHP Fatal error: Allowed memory size of # bytes exhausted (tried to allocate # bytes) in a.php:7"
+        ]
+    );
+}
+
+#[test]
+fn what_a_framework_logged_often_is_a_defect() {
+    let line = "[2026-03-11 02:14:07] production.ERROR: no stock {\"key\":\"verysecret\",\"exception\":\"[object] (App\\\\NoStock(code: 0): no stock at /home/site/wwwroot/app/Cart.php:31)\n[stacktrace]\n#0 {main}\n\"}\n";
+    let place = Place::new();
+    for (count, severity) in [(19, "info"), (20, "warning")] {
+        place.write("laravel.log", line.repeat(count).as_bytes());
+        let findings = place.findings(["laravel.log"]);
+        let finding = &findings["findings"][0];
+        assert_eq!(
+            (&finding["rule"], &finding["severity"]),
+            (&"php-error-group".into(), &severity.into())
+        );
+        let headline =
+            format!("{count} \u{d7} PHP Logged error: App\\NoStock: no stock in app/Cart.php:31");
+        assert_eq!(finding["headline"], headline);
+        assert!(!findings.to_string().contains("verysecret"));
+    }
+}

@@ -65,6 +65,10 @@ pub enum Class {
         /// The class of the exception that reached the top.
         class: String,
     },
+    /// A process of PHP-FPM: its end, its limits.
+    Manager,
+    /// A request that PHP-FPM found slow.
+    Slow,
     /// Will stop working in a later PHP.
     Deprecated,
     /// None of these.
@@ -93,6 +97,8 @@ impl Class {
             Self::Composer => "composer",
             Self::Parse => "parse",
             Self::Uncaught { .. } => "uncaught",
+            Self::Manager => "process-manager",
+            Self::Slow => "slow",
             Self::Deprecated => "deprecated",
             Self::Other => "other",
         }
@@ -109,6 +115,11 @@ pub fn class(record: &Record<'_>) -> Class {
     let has = |needle: &str| memmem::find(text, needle.as_bytes()).is_some();
     let any = |needles: &[&str]| needles.iter().any(|needle| has(needle));
 
+    match record.level() {
+        Level::Manager => return Class::Manager,
+        Level::Slow => return Class::Slow,
+        _ => {}
+    }
     // Text of the application may quote anything; PHP's own limits count only where PHP speaks.
     let php = !matches!(record.level(), Level::None | Level::Database);
     if php && let Some(limit) = limits(text) {
@@ -170,7 +181,8 @@ pub fn class(record: &Record<'_>) -> Class {
     }
     if let Some(top) = record.exceptions().last() {
         let class = top.class.get(..top.class.len().min(256)).unwrap_or_default();
-        return Class::Uncaught { class: crate::decode(class).into_owned() };
+        // In the JSON of a framework's log backslashes are doubled.
+        return Class::Uncaught { class: crate::decode(class).replace("\\\\", "\\") };
     }
     match record.level() {
         Level::Deprecated => Class::Deprecated,

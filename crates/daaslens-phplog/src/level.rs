@@ -18,8 +18,14 @@ pub enum Level {
     Database,
     /// `Unknown error`, the word PHP has for a type it does not know.
     Unknown,
+    /// What a framework's logger (Monolog) wrote as an error: `production.ERROR: `, `[critical] `.
+    Logged,
     /// `Warning`.
     Warning,
+    /// A warning or an error of PHP's process manager, PHP-FPM.
+    Manager,
+    /// An entry of PHP-FPM's slow log.
+    Slow,
     /// `Notice`.
     Notice,
     /// `Strict Standards`, before PHP 8.
@@ -53,6 +59,8 @@ pub enum Origin {
     WordPress,
     /// `Xdebug: [Step Debug] …`.
     Xdebug,
+    /// PHP-FPM, the process manager.
+    Manager,
     /// The application, through `error_log()`.
     Application,
 }
@@ -81,7 +89,10 @@ impl Level {
             Self::Recoverable => "Recoverable fatal error",
             Self::Database => "WordPress database error",
             Self::Unknown => "Unknown error",
+            Self::Logged => "Logged error",
             Self::Warning => "Warning",
+            Self::Manager => "PHP-FPM",
+            Self::Slow => "Slow request",
             Self::Notice => "Notice",
             Self::Strict => "Strict Standards",
             Self::Deprecated => "Deprecated",
@@ -95,7 +106,9 @@ impl Level {
             Self::Fatal | Self::Parse | Self::Recoverable | Self::Database | Self::Unknown => {
                 Gravity::Error
             }
-            Self::Warning | Self::Other => Gravity::Warning,
+            Self::Warning | Self::Logged | Self::Manager | Self::Slow | Self::Other => {
+                Gravity::Warning
+            }
             Self::Notice | Self::Strict | Self::Deprecated | Self::None => Gravity::Info,
         }
     }
@@ -114,11 +127,94 @@ pub(crate) fn parse(text: &[u8]) -> (Level, &[u8], &[u8]) {
             return (Level::Other, word, message);
         }
     }
+    if let Some(told) = manager(text) {
+        return told;
+    }
+    if let Some((level, word, message)) = logger(text) {
+        return (level, word, message);
+    }
+    if is_slow(text) {
+        return (Level::Slow, b"", text);
+    }
     if let Some(word) = wordpress_database(text) {
         let rest = text.get(word.len()..).unwrap_or_default();
         return (Level::Database, word, trim_start(rest.strip_prefix(b":").unwrap_or(rest)));
     }
     (Level::None, b"", text)
+}
+
+/// A message of PHP-FPM: `WARNING: [pool www] child 12 exited on signal 11 …`. What a script wrote on its standard error is
+/// wrapped into one; it is unwrapped here.
+fn manager(text: &[u8]) -> Option<(Level, &[u8], &[u8])> {
+    const WORDS: [&[u8]; 5] = [b"ALERT", b"ERROR", b"WARNING", b"NOTICE", b"DEBUG"];
+    const OPENINGS: [&[u8]; 6] = [
+        b"[pool ",
+        b"fpm is running",
+        b"ready to handle connections",
+        b"Terminating ...",
+        b"exiting, bye-bye!",
+        b"pid ",
+    ];
+    let word = WORDS.iter().find(|word| text.starts_with(word))?;
+    let rest = text.get(word.len()..)?.strip_prefix(b": ")?;
+    if !OPENINGS.iter().any(|opening| rest.starts_with(opening)) {
+        return None;
+    }
+    let window = rest.get(..rest.len().min(512))?;
+    if let Some(at) = memmem::find(window, b"said into std") {
+        let said = rest.get(at..)?;
+        let inner = memmem::find(said, b"PHP message: ")
+            .and_then(|at| said.get(at + b"PHP message: ".len()..))
+            .or_else(|| said.get(memchr::memchr(b'"', said)? + 1..))?;
+        let inner = inner.strip_suffix(b", pipe is closed").unwrap_or(inner);
+        let inner = inner.strip_suffix(b"\"").unwrap_or(inner);
+        return Some(if inner.starts_with(b"PHP ") {
+            parse(inner)
+        } else {
+            (Level::None, b"", inner)
+        });
+    }
+    let level = if matches!(*word, b"NOTICE" | b"DEBUG") { Level::None } else { Level::Manager };
+    Some((level, text.get(..word.len())?, rest))
+}
+
+/// What Monolog writes, `production.ERROR: `, and Symfony's own logger, `[critical] `.
+pub(crate) fn logger(text: &[u8]) -> Option<(Level, &[u8], &[u8])> {
+    let window = text.get(..text.len().min(64))?;
+    let (word, rest) = if text.first() == Some(&b'[') {
+        let end = memchr::memchr(b']', window)?;
+        (text.get(1..end)?, text.get(end + 1..)?.strip_prefix(b" ")?)
+    } else {
+        let end = memmem::find(window, b": ")?;
+        (text.get(..end)?, text.get(end + 2..)?)
+    };
+    let name = if text.first() == Some(&b'[') {
+        word
+    } else {
+        let dot = memchr::memrchr(b'.', word)?;
+        let channel = word.get(..dot)?;
+        let right = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        if channel.is_empty() || !channel.iter().all(right) {
+            return None;
+        }
+        word.get(dot + 1..).filter(|name| name.iter().all(u8::is_ascii_uppercase))?
+    };
+    let level = match name.to_ascii_lowercase().as_slice() {
+        b"emergency" | b"alert" | b"critical" | b"error" => Level::Logged,
+        b"warning" => Level::Warning,
+        b"notice" | b"info" | b"debug" => Level::None,
+        _ => return None,
+    };
+    Some((level, word, rest))
+}
+
+/// `[pool www] pid 12`, and below it the script.
+fn is_slow(text: &[u8]) -> bool {
+    let text = trim_start(text);
+    let window = text.get(..text.len().min(256)).unwrap_or(text);
+    window.starts_with(b"[pool ")
+        && memmem::find(window, b"] pid ").is_some()
+        && memmem::find(window, b"\nscript_filename = ").is_some()
 }
 
 /// A level this crate does not know: one to three words, the first with a capital, a colon and a blank.
@@ -166,9 +262,11 @@ fn wordpress_database(text: &[u8]) -> Option<&[u8]> {
 pub(crate) fn origin(level: Level, text: &[u8]) -> Origin {
     match level {
         Level::Database => Origin::WordPress,
+        Level::Manager | Level::Slow => Origin::Manager,
+        Level::Warning if !text.starts_with(b"PHP ") => Origin::Application,
         Level::None if text.starts_with(b"Xdebug: ") => Origin::Xdebug,
         Level::None if text.starts_with(b"PHP Startup: ") => Origin::Php,
-        Level::None => Origin::Application,
+        Level::None | Level::Logged => Origin::Application,
         _ => Origin::Php,
     }
 }
@@ -201,6 +299,26 @@ mod tests {
                 "x SELECT 1 (require('a'))",
             ),
             ("hello WordPress", Level::None, "", "hello WordPress"),
+            ("production.ERROR: a", Level::Logged, "production.ERROR", "a"),
+            ("app.WARNING: a", Level::Warning, "app.WARNING", "a"),
+            ("app.INFO: a", Level::None, "app.INFO", "a"),
+            ("[critical] a", Level::Logged, "critical", "a"),
+            ("see a.ERROR: b", Level::None, "", "see a.ERROR: b"),
+            ("[x] a", Level::None, "", "[x] a"),
+            (
+                "WARNING: [pool www] child 12 exited with code 255",
+                Level::Manager,
+                "WARNING",
+                "[pool www] child 12 exited with code 255",
+            ),
+            ("NOTICE: fpm is running, pid 1", Level::None, "NOTICE", "fpm is running, pid 1"),
+            ("ERROR: my own words", Level::None, "", "ERROR: my own words"),
+            (
+                "WARNING: [pool www] child 12 said into stderr: \"NOTICE: PHP message: PHP Warning:  a\", pipe is closed",
+                Level::Warning,
+                "Warning",
+                "a",
+            ),
         ] {
             assert_eq!(
                 parse(text.as_bytes()),

@@ -32,6 +32,9 @@
 //!   WordPress switches to UTC. See [`Stamp`] for what becomes of times that do not exist, or exist twice.
 //! * **The level** is `PHP `, a word, a colon and two blanks. PHP folds core, compile and user errors into the same
 //!   words. Text given to `error_log()` has no level.
+//! * **Frameworks and PHP-FPM.** Monolog stamps `[2026-03-11 02:14:07] production.ERROR: ` and puts the exception into
+//!   JSON behind the message; PHP-FPM writes `[11-Mar-2026 02:14:07] WARNING: [pool www] …` and wraps into such lines what a
+//!   script printed; an entry of its slow log is a record too. See [`Level::Logged`], [`Level::Manager`], [`Level::Slow`].
 //! * **The place** (`in F on line N`) ends the message, which may be on a later line than the stamp. Before PHP 8
 //!   a message was cut at `log_errors_max_len` (1,024 bytes), its place with it.
 //! * **Counts are lower bounds** where `ignore_repeated_errors` is on: PHP then drops repeats without a trace.

@@ -21,7 +21,9 @@ const LIBRARIES: [&str; 3] = ["vendor/", "wp-includes/", "wp-admin/"];
 /// `lib/a.php`, and so is `/home/site/wwwroot/lib/a.php`. Compiled templates, whose names are hashes, become
 /// `<compiled view>`; runs of five digits and more (releases, temporary files) become `#`.
 pub fn site_path(path: &[u8]) -> String {
-    let path = crate::decode(path.get(..path.len().min(1024)).unwrap_or(path)).replace('\\', "/");
+    let path = crate::decode(path.get(..path.len().min(1024)).unwrap_or(path))
+        .replace('\\', "/")
+        .replace("//", "/");
     let lower = path.to_ascii_lowercase();
     let from = ROOTS
         .iter()

@@ -118,7 +118,12 @@ pub fn sniff(bytes: &[u8]) -> bool {
     let start = bytes.get(..bytes.len().min(64 << 10)).unwrap_or_default();
     start.split(|b| *b == b'\n').any(|line| match stamp::parse(line) {
         // Other loggers stamp alike, but none writes the zone inside the brackets.
-        Some((stamp, rest)) => stamp.zone.is_some() || rest.starts_with(b"PHP "),
+        Some((stamp, rest)) => {
+            stamp.zone.is_some()
+                || rest.starts_with(b"PHP ")
+                || crate::level::logger(rest).is_some()
+                || memmem::find(rest.get(..rest.len().min(64)).unwrap_or(rest), b"[pool ").is_some()
+        }
         None => {
             line.starts_with(b"WordPress database error ")
                 || line

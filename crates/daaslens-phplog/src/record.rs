@@ -90,8 +90,18 @@ impl<'a> Record<'a> {
     /// (SQL, texts of the operating system).
     pub fn message(&self) -> &'a BStr {
         let head = trace::before(self.body);
+        let head = self.logged().map_or(head, |logged| logged.message);
         let message = place::at_end(head).map_or(head, |(message, _)| message);
         BStr::new(crate::read::trim_end(message))
+    }
+
+    /// The record without its stack trace, whose calls have arguments, and without the context that a framework's logger
+    /// adds: what may be shown.
+    pub fn head(&self) -> &'a BStr {
+        let text: &'a [u8] = self.text;
+        let head = trace::before(text);
+        let head = self.logged().map_or(head, |_| trace::without_context(head));
+        BStr::new(crate::read::trim_end(head))
     }
 
     /// The first line of the message.
@@ -119,7 +129,11 @@ impl<'a> Record<'a> {
     /// The chain of an uncaught exception: the first is the original one, the last the one that reached the top.
     /// Empty for anything else.
     pub fn exceptions(&self) -> Exceptions<'a> {
-        Exceptions::new(self.uncaught())
+        match self.logged().and_then(|logged| logged.exception) {
+            // The message tells of it too, in fewer words.
+            Some(exception) => Exceptions::new(None, Some(exception)),
+            None => Exceptions::new(self.uncaught(), None),
+        }
     }
 
     /// The exception that nobody caught, with all that led to it.
@@ -133,7 +147,23 @@ impl<'a> Record<'a> {
         self.body
     }
 
+    /// What a framework's logger wrote: the message without its context, and the exception in that.
+    fn logged(&self) -> Option<trace::Logged<'a>> {
+        let by_logger = self.level == Level::Logged
+            || !self.word.is_empty()
+                && !self.text.starts_with(b"PHP ")
+                && self.word.contains(&b'.');
+        by_logger.then(|| trace::logged(self.body))
+    }
+
     fn place(&self) -> Option<Place<'a>> {
+        if let Some(exception) = self.logged().and_then(|logged| logged.exception) {
+            let file: &'a [u8] = exception.file?;
+            return Some(Place { file, line: exception.line? });
+        }
+        if self.level == Level::Slow {
+            return trace::slow_script(self.body).map(|file| Place { file, line: 0 });
+        }
         // PHP's own last line of an uncaught exception.
         if self.uncaught().is_some()
             && let Some(line) = self.body.rsplit(|b| *b == b'\n').next()

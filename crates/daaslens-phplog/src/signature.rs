@@ -55,7 +55,9 @@ impl fmt::Display for Signature {
             write!(f, "{}: ", self.level.word())?;
         }
         if let Some(exception) = &self.exception {
-            write!(f, "Uncaught {exception}{}", if self.message.is_empty() { "" } else { ": " })?;
+            let uncaught = if self.level == Level::Logged { "" } else { "Uncaught " };
+            let colon = if self.message.is_empty() { "" } else { ": " };
+            write!(f, "{uncaught}{exception}{colon}")?;
         }
         f.write_str(&self.message)?;
         if self.file.is_some() {
@@ -73,6 +75,7 @@ pub fn signature(record: &Record<'_>) -> Signature {
     let top = record.exceptions().last();
     let message = match &top {
         Some(Exception { message, .. }) => masked(message),
+        None if record.level() == Level::Slow => slow_calls(record),
         None if record.level() == Level::Database => masked_query(record.message()),
         None if record.level() == Level::Other => {
             // The word is all that tells such levels apart.
@@ -87,12 +90,22 @@ pub fn signature(record: &Record<'_>) -> Signature {
     let thrown_in_library = file.as_deref().is_some_and(is_library);
     Signature {
         level: record.level(),
-        exception: top.map(|top| cut(&mask_class(&decode(bounded(top.class))), MAX_MESSAGE)),
+        exception: top.map(|top| {
+            // In the JSON of a framework's log backslashes are doubled.
+            let class = decode(bounded(top.class)).replace("\\\\", "\\");
+            cut(&mask_class(&class), MAX_MESSAGE)
+        }),
         message,
         frame: thrown_in_library.then(|| application_frame(record)).flatten(),
         file,
-        line: record.line_in_file(),
+        line: record.line_in_file().filter(|_| record.level() != Level::Slow),
     }
+}
+
+/// The innermost calls of an entry of the slow log: where the time goes.
+fn slow_calls(record: &Record<'_>) -> String {
+    let calls = record.frames().take(3).map(|frame| decode(bounded(frame.function())).into_owned());
+    cut(&mask(&calls.collect::<Vec<_>>().join(" \u{2190} ")), MAX_MESSAGE)
 }
 
 /// The innermost call of the top exception that stands in code of the application.

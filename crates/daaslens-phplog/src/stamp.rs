@@ -67,6 +67,9 @@ pub(crate) fn parse(line: &[u8]) -> Option<(RawStamp<'_>, &[u8])> {
     if line.first() != Some(&b'[') {
         return None;
     }
+    if line.get(1).is_some_and(u8::is_ascii_digit) && line.get(5) == Some(&b'-') {
+        return parse_iso(line);
+    }
     let (&fixed, mut rest) = line.split_first_chunk::<21>()?;
     let [
         b'[',
@@ -137,6 +140,43 @@ pub(crate) fn parse(line: &[u8]) -> Option<(RawStamp<'_>, &[u8])> {
     Some((RawStamp { local_seconds, millis, zone }, rest))
 }
 
+/// The stamp of Monolog, which most frameworks log with: `[2025-11-22 05:42:11] local.ERROR: `, or since version 2
+/// `[2025-11-22T05:42:11.123456+01:00] app.ERROR: `. Applications print times in brackets too, so the level has to follow.
+fn parse_iso(line: &[u8]) -> Option<(RawStamp<'_>, &[u8])> {
+    let end = memchr::memchr(b']', line.get(..line.len().min(48))?)?;
+    let inner = line.get(1..end)?;
+    let rest = line.get(end + 1..)?.strip_prefix(b" ")?;
+    crate::level::logger(rest)?;
+    let number = |from: usize, to: usize| {
+        inner
+            .get(from..to)?
+            .iter()
+            .try_fold(0u32, |sum, d| d.is_ascii_digit().then(|| sum * 10 + u32::from(d - b'0')))
+    };
+    let mark = |at: usize, marks: &[u8]| inner.get(at).is_some_and(|b| marks.contains(b));
+    if !(mark(4, b"-") && mark(7, b"-") && mark(10, b" T") && mark(13, b":") && mark(16, b":")) {
+        return None;
+    }
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let mut zone = inner.get(19..)?;
+    let mut millis = 0;
+    if let Some(fraction) = zone.strip_prefix(b".") {
+        let length = fraction.iter().take_while(|b| b.is_ascii_digit()).count();
+        let digits = (0..3).map(|at| fraction.get(at).filter(|b| b.is_ascii_digit()));
+        millis = digits.fold(0, |sum, d| sum * 10 + d.map_or(0, |d| i64::from(d - b'0')));
+        zone = fraction.get(length..)?;
+    }
+    if !zone.iter().all(|b| is_zone_byte(*b)) {
+        return None;
+    }
+    let local_seconds = days_from_civil(year.cast_signed(), month, day)
+        .filter(|_| hour < 24 && minute < 60 && second <= 60)
+        .map(|days| days * 86_400 + i64::from(hour * 3600 + minute * 60 + second.min(59)));
+    let zone = Some(zone).filter(|zone| !zone.is_empty());
+    Some((RawStamp { local_seconds, millis, zone }, rest))
+}
+
 /// `line` without the byte order mark and the NULs in front.
 pub(crate) fn without_lead(mut line: &[u8]) -> &[u8] {
     loop {
@@ -191,6 +231,14 @@ mod tests {
         );
         assert_eq!(zone("[31-Feb-2025 05:42:11 UTC]"), Some((None, 0, Some("UTC"), "")));
         assert_eq!(zone("[22-Foo-2025 05:42:11 UTC]"), Some((None, 0, Some("UTC"), "")));
+        assert_eq!(
+            zone("[2025-11-22 05:42:11] local.ERROR: x"),
+            Some((at, 0, None, "local.ERROR: x"))
+        );
+        assert_eq!(
+            zone("[2025-11-22T05:42:11.250001+01:00] app.INFO: x"),
+            Some((at, 250, Some("+01:00"), "app.INFO: x"))
+        );
         for no in [
             "",
             "[",
@@ -200,7 +248,8 @@ mod tests {
             "[22-Nov-2025 05:42:1x UTC]",
             "[22-11-2025 05:42:11 UTC]",
             "[22-Nov-2025 05:42:11.1234567 UTC]",
-            "[2025-11-22 05:42:11] local.ERROR: x",
+            "[2025-11-22 05:42:11] not a level",
+            "[2025-11-22 05:42:1x] local.ERROR: x",
             " [22-Nov-2025 05:42:11 UTC] x",
         ] {
             assert_eq!(zone(no), None, "{no}");

@@ -24,6 +24,7 @@ fn start(body: &[u8]) -> usize {
         let opens = line.starts_with(b"Stack trace:")
             || line.starts_with(b"#0 ")
             || line.starts_with(b"  thrown in ")
+            || line.starts_with(b"[0x")
             || (matches!(line.first(), Some(b'[' | b'\0' | 0xef))
                 && stamp::parse(line).is_some_and(|(_, text)| xdebug_line(text).is_some()));
         if opens {
@@ -84,7 +85,9 @@ impl<'a> Iterator for Frames<'a> {
             if line.starts_with(b"Next ") {
                 self.exception += 1;
             }
-            let frame = php_frame(line, self.exception).or_else(|| xdebug_frame(line));
+            let frame = php_frame(line, self.exception)
+                .or_else(|| xdebug_frame(line))
+                .or_else(|| slow_frame(line));
             if frame.is_some() {
                 return frame;
             }
@@ -131,6 +134,65 @@ fn xdebug_frame(line: &[u8]) -> Option<Frame<'_>> {
     Some(Frame { file: Some(BStr::new(file)), line: Some(line), call: BStr::new(call), ..whole })
 }
 
+/// `[0x00007f2b8f6e14b0] mysqli_query() /f.php:12` of PHP-FPM's slow log; its frames carry no number.
+fn slow_frame(line: &[u8]) -> Option<Frame<'_>> {
+    let rest = trim_end(line).strip_prefix(b"[0x")?;
+    let (address, rest) = rest.split_once_str("] ")?;
+    if address.len() > 16 || !address.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    let (call, place) = rest.rsplit_once_str(" ").unwrap_or((rest, b""));
+    let (file, line) = place::trailing_number(place)
+        .and_then(|(file, line)| Some((file.strip_suffix(b":")?, line)))
+        .map_or((None, None), |(file, line)| (Some(BStr::new(file)), Some(line)));
+    Some(Frame { number: 0, exception: 0, file, line, call: BStr::new(call) })
+}
+
+/// The script of an entry of the slow log.
+pub(crate) fn slow_script(body: &[u8]) -> Option<&[u8]> {
+    let at = find_line(body, b"script_filename = ")?;
+    let rest = body.get(at + b"script_filename = ".len()..)?;
+    Some(trim_end(rest.split_once_str("\n").map_or(rest, |(line, _)| line)))
+}
+
+/// What a framework's logger wrote.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Logged<'a> {
+    /// Without the context, which is JSON and holds whatever the application put there.
+    pub(crate) message: &'a [u8],
+    pub(crate) exception: Option<Exception<'a>>,
+}
+
+/// Without the JSON that follows a message of a framework's logger.
+pub(crate) fn without_context(head: &[u8]) -> &[u8] {
+    let front = memchr::memmem::find(head, b" {\"").and_then(|at| head.get(..at)).unwrap_or(head);
+    front.strip_suffix(b" [] []").unwrap_or(front)
+}
+
+/// Splits `message {"exception":"[object] (Class(code: 0): message at /f.php:3)`, and `message {"a":1} []`.
+pub(crate) fn logged(body: &[u8]) -> Logged<'_> {
+    let head = before(body);
+    let message = without_context(head);
+    let first = head.split_once_str("\n").map_or(head, |(line, _)| line);
+    let object = memchr::memmem::find(first, b"[object] (").and_then(|at| first.get(at + 10..));
+    let exception = object.and_then(|object| {
+        let (class, rest) = object.split_once_str("(code: ")?;
+        let (_, rest) = rest.split_once_str("): ").or_else(|| rest.split_once_str(") at "))?;
+        let end = rest.rfind(b")").unwrap_or(rest.len());
+        let rest = rest.get(..end)?;
+        let (message, place) = rest.rsplit_once_str(" at ").unwrap_or((b"", rest));
+        let place = place::trailing_number(place)
+            .and_then(|(file, line)| Some((BStr::new(file.strip_suffix(b":")?), line)));
+        Some(Exception {
+            class: BStr::new(class),
+            message: BStr::new(message),
+            file: place.map(|place| place.0),
+            line: place.map(|place| place.1),
+        })
+    });
+    Logged { message, exception }
+}
+
 /// An exception of the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exception<'a> {
@@ -148,11 +210,12 @@ pub struct Exception<'a> {
 #[derive(Clone, Debug)]
 pub struct Exceptions<'a> {
     rest: Option<&'a [u8]>,
+    logged: Option<Exception<'a>>,
 }
 
 impl<'a> Exceptions<'a> {
-    pub(crate) fn new(uncaught: Option<&'a [u8]>) -> Self {
-        Self { rest: uncaught }
+    pub(crate) fn new(uncaught: Option<&'a [u8]>, logged: Option<Exception<'a>>) -> Self {
+        Self { rest: uncaught, logged }
     }
 }
 
@@ -160,7 +223,7 @@ impl<'a> Iterator for Exceptions<'a> {
     type Item = Exception<'a>;
 
     fn next(&mut self) -> Option<Exception<'a>> {
-        let block = self.rest.take()?;
+        let Some(block) = self.rest.take() else { return self.logged.take() };
         let trace = behind(block);
         // `Next` opens an exception only behind a trace; a message may hold a line that begins so.
         self.rest = find_line(trace, b"Next ").and_then(|at| trace.get(at + b"Next ".len()..));
@@ -174,6 +237,8 @@ fn exception(head: &[u8]) -> Exception<'_> {
         Some((head, Place { file, line })) => (head, Some((BStr::new(file), line))),
         None => (trim_end(head), None),
     };
+    // Symfony: `Uncaught PHP Exception RuntimeException: "message" at /f.php line 9`.
+    let head = head.strip_prefix(b"PHP Exception ").unwrap_or(head);
     let (class, message) = if let Some(old) = head.strip_prefix(b"exception '") {
         let (class, rest) = old.split_once_str("'").unwrap_or((old, b""));
         let message = rest.strip_prefix(b" with message '").unwrap_or(rest);

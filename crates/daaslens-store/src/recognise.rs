@@ -253,8 +253,27 @@ fn is_php_log(subject: &Subject<'_>) -> bool {
     let line = subject.first_line();
     let stamp = line.strip_prefix(b"[").and_then(|rest| rest.first_chunk::<20>());
     stamp.is_some_and(|s| {
-        s[2] == b'-' && s[6] == b'-' && s[11] == b' ' && s[14] == b':' && s[17] == b':'
+        let php = s[2] == b'-' && s[6] == b'-' && s[11] == b' ' && s[14] == b':' && s[17] == b':';
+        // Monolog's: `[2026-11-22 05:42:11] production.ERROR: …`
+        let iso = s[4] == b'-' && s[7] == b'-' && matches!(s[10], b' ' | b'T') && s[13] == b':';
+        php || iso && is_logger(line)
     }) && line.contains(&b']')
+}
+
+/// Whether a level of Monolog follows the stamp.
+fn is_logger(line: &[u8]) -> bool {
+    const LEVELS: [&[u8]; 8] = [
+        b".DEBUG: ",
+        b".INFO: ",
+        b".NOTICE: ",
+        b".WARNING: ",
+        b".ERROR: ",
+        b".CRITICAL: ",
+        b".ALERT: ",
+        b".EMERGENCY: ",
+    ];
+    let head = &line[..line.len().min(96)];
+    LEVELS.iter().any(|level| memchr::memmem::find(head, level).is_some())
 }
 
 /// `host - user [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 2326`

@@ -181,9 +181,8 @@ impl Group {
 /// A record in one line: its level and message, and the place. The stack that follows holds the arguments of every
 /// call, passwords among them; of it only the frames' names are shown.
 pub(crate) fn excerpt(record: &Record<'_>) -> Excerpt {
-    let text: &[u8] = record.text();
-    let head = memchr::memmem::find(text, b"Stack trace:").map_or(text, |at| &text[..at]);
-    let mut shown = visible(head.trim_ascii_end()).into_owned();
+    let head: &[u8] = record.head();
+    let mut shown = visible(head.trim_ascii()).into_owned();
     let mut frames = 0;
     for frame in record.frames().take(FRAMES) {
         let name: &[u8] = frame.function();

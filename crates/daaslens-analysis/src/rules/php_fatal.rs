@@ -1,9 +1,12 @@
 #![doc = include_str!("php_fatal.md")]
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use daaslens_core::model::Clean;
 use daaslens_core::text::{counted, shortened, thousands};
-use daaslens_core::{Confidence, Finding, Metric, Severity};
-use daaslens_phplog::{Class, Gravity, Signature};
+use daaslens_core::{Confidence, Finding, Metric, Severity, Time};
+use daaslens_phplog::{Class, Gravity, Level, Signature};
 
 use super::{Conclusions, Rule, no_questions};
 use crate::facts::Facts;
@@ -55,15 +58,20 @@ pub(super) fn finding(
 ) -> Finding {
     let fatal = is_fatal(group);
     let severity = if fatal && group.count >= DEFECT { Severity::Warning } else { Severity::Info };
-    let what = match (&signature.exception, signature.level.word()) {
+    let what = match (&signature.exception, signature.level) {
+        (Some(exception), Level::Logged) => format!("{exception}: {}", signature.message),
         (Some(exception), _) => format!("Uncaught {exception}: {}", signature.message),
         (None, _) => signature.message.clone(),
     };
     let place = signature.place();
+    let kind = match signature.level {
+        Level::Manager => "PHP-FPM".to_owned(),
+        level if level.word().is_empty() => "PHP message".to_owned(),
+        level => format!("PHP {}", level.word()),
+    };
     let headline = format!(
-        "{} \u{d7} PHP {}: {}{}",
+        "{} \u{d7} {kind}: {}{}",
         thousands(group.count),
-        if signature.level.word().is_empty() { "message" } else { signature.level.word() },
         shortened(&what, 120),
         if place.is_empty() { String::new() } else { format!(" in {}", shortened(&place, 80)) }
     );
@@ -78,10 +86,46 @@ pub(super) fn finding(
         ("records", Metric::Count(facts.records.php.records)),
     ];
     finding.impact = group.count;
+    let mut detail = Vec::new();
     if let Some(known) = group.known {
-        finding.detail = format!("{}. {}", known.about.title, known.about.means);
+        detail.push(format!("{}. {}", known.about.title, known.about.means));
         finding.advice.fix.extend(known.about.advice.iter().map(|line| (*line).to_owned()));
     }
+    detail.extend(course(group));
+    detail.extend(requests(finding.subject.url.as_deref(), facts));
+    finding.detail = detail.join(" ");
     finding.evidence.clone_from(&group.evidence);
     finding
+}
+
+/// How they came: in how many minutes, and how many in the busiest one.
+fn course(group: &Group) -> Option<String> {
+    let mut minutes: BTreeMap<i64, u64> = BTreeMap::new();
+    for (second, n) in &group.seconds {
+        *minutes.entry(second.div_euclid(60)).or_default() += u64::from(*n);
+    }
+    let (minute, most) = minutes.iter().max_by_key(|(minute, n)| (**n, Reverse(**minute)))?;
+    (minutes.len() > 1 && *most > 1).then(|| {
+        format!(
+            "In {}; most of them, {}, at {} UTC.",
+            counted(minutes.len() as u64, "minute", "minutes"),
+            thousands(*most),
+            Time::from_seconds(minute * 60).format("%Y-%m-%d %H:%M")
+        )
+    })
+}
+
+/// What the HTTP log says of the page. A script that other scripts include is asked for under another name, or never.
+fn requests(url: Option<&str>, facts: &Facts<'_>) -> Option<String> {
+    let url = url.filter(|url| url.to_ascii_lowercase().ends_with(".php"))?;
+    let found = facts.http?.urls.iter().filter(|row| row.url.eq_ignore_ascii_case(url));
+    let (requests, errors) =
+        found.fold((0, 0), |(n, errors), row| (n + row.requests, errors + row.server_errors));
+    (requests > 0).then(|| {
+        format!(
+            "The HTTP log has {} of {url}, {}; that they belong together is inferred from the path.",
+            counted(requests, "request", "requests"),
+            counted(errors, "server error", "server errors")
+        )
+    })
 }

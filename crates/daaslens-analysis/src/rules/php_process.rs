@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use daaslens_core::model::{Cell, Clean, Row, Table};
 use daaslens_core::text::{counted, duration_s, shortened};
 use daaslens_core::{Confidence, Finding, Metric, PartKind, Severity, TimeRange};
+use daaslens_phplog::{Level, Signature};
 
-use super::{Conclusions, Rule, no_questions};
+use super::{Conclusions, Rule, no_questions, php_fatal};
 use crate::facts::Facts;
+use crate::records::php::Group;
 use crate::records::php_process::{Info, One, State};
 use crate::zoom::Reply;
 
@@ -23,6 +25,7 @@ const MOST: usize = 5;
 const EVIDENCE: usize = 6;
 
 fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
+    manager(facts, out);
     let all = &facts.records.php_processes;
     if all.sources == 0 {
         return;
@@ -45,6 +48,35 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
             n => format!("none of {} was busy", counted(n as u64, "process", "processes")),
         };
         out.clean.push(Clean { rule: RULE.id, text });
+    }
+}
+
+/// Whether a group of records is of PHP's process manager.
+pub(crate) fn is_of_manager(signature: &Signature) -> bool {
+    matches!(signature.level, Level::Manager | Level::Slow)
+}
+
+/// What PHP-FPM says of its processes and of slow requests.
+fn manager(facts: &Facts<'_>, out: &mut Conclusions) {
+    let groups = facts.records.php.groups.iter();
+    let mut groups: Vec<_> = groups.filter(|(signature, _)| is_of_manager(signature)).collect();
+    // What ends or starves processes, before what is only slow.
+    let is_grave = |group: &Group| {
+        group.known.is_some_and(|known| {
+            matches!(
+                known.id,
+                "fpm-max-children" | "fatal-signal" | "fpm-killed" | "fpm-terminated"
+            )
+        })
+    };
+    groups.sort_by(|a, b| {
+        let key = |group: &Group| (!is_grave(group), std::cmp::Reverse(group.count));
+        key(a.1).cmp(&key(b.1)).then_with(|| a.0.cmp(b.0))
+    });
+    for (signature, group) in groups.into_iter().take(MOST) {
+        let mut finding = php_fatal::finding(RULE.id, signature, group, facts);
+        finding.severity = if is_grave(group) { Severity::Warning } else { Severity::Info };
+        out.findings.push(finding);
     }
 }
 

@@ -116,4 +116,6 @@ fixtures! {
     application_text "0011_application_text"
     html_errors_and_truncation "0012_html_errors_and_truncation"
     classes "0013_classes"
+    frameworks "0014_frameworks"
+    process_manager "0015_process_manager"
 }
