@@ -132,3 +132,68 @@ fn a_trace_that_turned_itself_off_is_said() {
     let expected = "the trace to files turns itself off after twelve hours; 1 log ends so, the last at 2026-01-19T15:23:06Z.";
     assert!(said.contains(expected), "{said}");
 }
+
+#[test]
+fn threads_that_all_wait_for_the_same_are_a_pool_that_ran_out() {
+    let place = Place::new();
+    let mut dump = String::from(
+        "2026-01-19 03:23:06\nFull thread dump OpenJDK 64-Bit Server VM (17.0.2+8 mixed mode):\n\n",
+    );
+    for number in 1..=20 {
+        dump += &format!(
+            "\"http-nio-80-exec-{number}\" #{number} daemon prio=5 tid=0x01 nid=0x{number:x} waiting on condition  [0x00]\n   \
+             java.lang.Thread.State: TIMED_WAITING (parking)\n\tat jdk.internal.misc.Unsafe.park(java.base@17.0.2/Native Method)\n\t\
+             at com.zaxxer.hikari.pool.HikariPool.getConnection(HikariPool.java:{number})\n\tat shop.Cart.buy(Cart.java:3)\n\n"
+        );
+    }
+    // PowerShell pipes it as UTF-16.
+    let utf16: Vec<u8> =
+        [0xfeff].into_iter().chain(dump.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    place
+        .write("DaaS/Logs/260119_0323061234/RD0003FF8A1B2C/RD0003FF8A1B2C_4200_jstack.log", &utf16);
+    assert_eq!(
+        told(&place, "DaaS")[0],
+        "resource-exhaustion warning likely: 20 of 20 threads of http-nio-#-exec-# in process 4200 on RD0003FF8A1B2C wait for a database"
+    );
+    let findings = place.findings(["DaaS"]);
+    let table = rows(&findings["tables"]).iter().find(|one| one["id"] == "thread-stacks").unwrap();
+    assert_eq!(table["rows"][0]["values"][2], 20);
+    assert_eq!(rows(&findings["sources"])[0]["records"], 20);
+}
+
+#[test]
+fn a_report_of_node_is_last_words_and_its_secrets_stay_in_it() {
+    let place = Place::new();
+    let name = "site/report.20260119.032306.4711.0.001.json";
+    place.write(name, &fixture("threads/0005_node_report.json"));
+    assert_eq!(
+        told(&place, "site"),
+        [
+            "crash-signature warning likely: The process died once: Error: no stock",
+            "resource-exhaustion warning likely: The JavaScript heap of process 4711 is at 95 % of its limit of 2.1 GB",
+        ]
+    );
+    let run =
+        place.run(["site", "-o", "report.html", "--json", "findings.json", "--redact", "off"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    for output in ["report.html", "findings.json"] {
+        assert!(!String::from_utf8_lossy(&place.read(output)).contains("S3CRET"), "{output}");
+    }
+}
+
+#[test]
+fn threads_that_wait_for_each_other_are_a_deadlock() {
+    let place = Place::new();
+    for (name, fixture_name) in
+        [("a.log", "0001_jdk8_deadlock.log"), ("b.log", "0009_deadlock_cut_off.log")]
+    {
+        place.write(format!("site/{name}"), &fixture(&format!("threads/{fixture_name}")));
+    }
+    // One of the same threads, in two dumps.
+    assert_eq!(
+        told(&place, "site"),
+        [
+            "thread-deadlock critical likely: 2 threads of a process wait for each other, as the thread dump tells"
+        ]
+    );
+}

@@ -1,8 +1,11 @@
 //! Threads that wait for each other, whatever told of them: reports of tools, thread dumps.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use daaslens_core::{Evidence, Time};
 
 use crate::records::Records;
+use crate::records::threads::ThreadDumps;
 
 /// Threads that wait for each other.
 #[derive(Clone, Debug)]
@@ -37,5 +40,40 @@ pub(crate) fn all(records: &Records) -> Vec<Deadlock> {
             machine: made.machine.clone(),
         })
     };
-    records.tool_reports.list.iter().filter_map(told).collect()
+    let mut all: Vec<Deadlock> = records.tool_reports.list.iter().filter_map(told).collect();
+    all.extend(in_thread_dumps(&records.threads));
+    all
+}
+
+/// Those of thread dumps. One that stands in several dumps of a process is one.
+fn in_thread_dumps(dumps: &ThreadDumps) -> Vec<Deadlock> {
+    let mut known: BTreeMap<(Option<u32>, Option<&str>, BTreeSet<&str>), Deadlock> =
+        BTreeMap::new();
+    for taken in &dumps.list {
+        for circle in &taken.deadlocks {
+            let names = circle.threads.iter().map(|thread| thread.name.as_str());
+            let key = (taken.pid, taken.machine.as_deref(), names.clone().collect());
+            let evidence = taken.deadlock_evidence(circle);
+            if let Some(before) = known.get_mut(&key) {
+                before.evidence.push(evidence);
+                continue;
+            }
+            let waits = circle.threads.iter().map(|thread| {
+                let lock = &thread.waits_for;
+                let place = thread.frames.first().map_or("", String::as_str);
+                format!("{} waits for {} ({}) in {place}", thread.name, lock.class, lock.id)
+            });
+            let deadlock = Deadlock {
+                told_by: if circle.is_stated { "the thread dump" } else { "the order of locks" },
+                of: taken.process(),
+                threads: names.map(str::to_owned).collect(),
+                waits: waits.collect(),
+                time: taken.time,
+                machine: taken.machine.clone(),
+                evidence: vec![evidence],
+            };
+            known.insert(key, deadlock);
+        }
+    }
+    known.into_values().collect()
 }

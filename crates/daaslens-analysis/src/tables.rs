@@ -7,6 +7,7 @@ mod app_logs;
 mod dumps;
 mod failed;
 mod ground;
+mod threads;
 mod tool_reports;
 
 use daaslens_core::PartKind;
@@ -24,6 +25,7 @@ pub(crate) const MOST: usize = 200;
 const TABLES: &[fn(&Facts<'_>) -> Table] = &[
     app_logs::errors,
     app_logs::templates,
+    threads::stacks,
     changes,
     failed::table,
     httperr::table,

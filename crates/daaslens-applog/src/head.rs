@@ -308,10 +308,15 @@ impl<'a> Walk<'a> {
         let inner = rest.get(1..close).unwrap_or_default();
         let range = self.at + 1..self.at + close;
         let text = inner.trim_ascii();
+        // The host of Functions puts the function behind the level: `[Info,Timer]`.
+        let word = text.split(|byte| *byte == b',').next().unwrap_or_default();
         if self.head.level.is_none()
-            && let Some(level) = Level::of_word(text)
+            && let Some(level) = Level::of_word(word)
         {
             self.head.level = Some(level);
+            if word.len() < text.len() {
+                self.head.category = self.at + 1 + word.len() + 1..self.at + close;
+            }
             let has_zone = self.head.stamp.is_some_and(|stamp| stamp.offset.is_some());
             self.is_file_logger = has_zone && text.len() > 3;
         } else if text.is_empty() || text == b"(null)" || text == b"-" {
@@ -543,6 +548,10 @@ mod tests {
             ("[01/19/2026 03:23:06 > 1a2b3c: ERR ] text", "WebJob error [] (1a2b3c) - \"text\""),
             ("2023-06-19T20:53:21.550Z INFO  - Container x", "Dated info [] () - \"Container x\""),
             ("2019-03-23T22:18:47", "Dated - [] () - \"\""),
+            (
+                "2019-04-01T19:32:14.101 [Info,Timer] Function started",
+                "Dated info [Timer] () - \"Function started\"",
+            ),
             // ASP.NET Core.
             (
                 "info: Microsoft.Hosting.Lifetime[14]",

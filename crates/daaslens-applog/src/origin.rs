@@ -86,6 +86,7 @@ pub fn file_name(path: &str) -> FileName {
         .or_else(|| diagnostics(stem))
         .or_else(|| stdout(stem))
         .or_else(|| container(stem))
+        .or_else(|| jstack(stem))
         .or_else(|| job(&folders, &parts))
         .or_else(|| functions(stem, &folders, &parts))
         .unwrap_or_default()
@@ -160,6 +161,13 @@ fn container(stem: &str) -> Option<FileName> {
     };
     let machine = Some(machine.to_owned());
     Some(FileName { writer, start: Some(start), only_day: true, machine, ..FileName::default() })
+}
+
+/// `RD0003FF8A1B2C_4200_jstack`: DaaS names the machine and the process.
+fn jstack(stem: &str) -> Option<FileName> {
+    let (machine, pid) = stem.strip_suffix("_jstack")?.rsplit_once('_')?;
+    let pid = Some(pid.parse().ok()?);
+    Some(FileName { pid, machine: Some(machine.to_owned()), ..FileName::default() })
 }
 
 /// `jobs/continuous/<name>/job_log`, `jobs/triggered/<name>/202601190323061234/output_log`.
@@ -251,6 +259,7 @@ mod tests {
                 "LogFiles/Application/Functions/Function/Timer/2019-04-01T19-35-01Z-f763aeb07f.log",
                 "Functions 2019-04-01T19:35:01Z - f763ae Timer",
             ),
+            ("RD0003FF8A1B2C_4200_jstack.log", "application - 4200 - rd0003ff8a1b2c"),
             ("notes/app.log", "application - - -"),
             ("", "application - - -"),
         ] {

@@ -14,6 +14,7 @@ pub(crate) mod php;
 pub(crate) mod php_process;
 pub(crate) mod platform;
 pub(crate) mod summary;
+pub(crate) mod threads;
 pub(crate) mod tool_reports;
 
 use std::collections::BTreeMap;
@@ -47,6 +48,7 @@ pub(crate) struct Records {
     pub(crate) platform: platform::Platform,
     pub(crate) failed: failed::Failed,
     pub(crate) tool_reports: tool_reports::ToolReports,
+    pub(crate) threads: threads::ThreadDumps,
     pub(crate) httperr: httperr::HttpErr,
 }
 
@@ -61,6 +63,7 @@ enum Content {
     ToolReports(tool_reports::ToolReports),
     HttpErr(httperr::HttpErr),
     Failed(failed::Failed),
+    Threads(threads::ThreadDumps),
 }
 
 /// What was counted of one file.
@@ -141,13 +144,15 @@ pub(crate) fn read(
         });
         take(read, &mut records, outcomes);
     }
-    records.apps.settle();
     records.dumps.settle();
     records.events.settle();
     records.php.settle();
     records.php_processes.settle();
     records.platform.settle(sources);
     records.failed.settle();
+    records.threads.settle();
+    records.apps.add_reports(&records.threads);
+    records.apps.settle();
     records
 }
 
@@ -195,6 +200,7 @@ fn take(
                     Content::HttpErr(httperr) => records.httperr.merge(httperr),
                     Content::Failed(failed) => records.failed.merge(failed),
                     Content::ToolReports(reports) => records.tool_reports.merge(reports),
+                    Content::Threads(threads) => records.threads.merge(threads),
                 }
             }
         }
@@ -208,6 +214,7 @@ fn is_read_here(source: &dyn Source) -> bool {
             kind,
             Kind::Dump
                 | Kind::AppLog
+                | Kind::ThreadDump
                 | Kind::EventLog
                 | Kind::Evtx
                 | Kind::PhpLog
@@ -261,6 +268,12 @@ fn one(
                 &mut count,
             )),
             Kind::ToolReport => Content::ToolReports(tool_reports::ToolReports::read(
+                &bytes,
+                index,
+                source.origin(),
+                &mut count,
+            )),
+            Kind::ThreadDump => Content::Threads(threads::ThreadDumps::read(
                 &bytes,
                 index,
                 source.origin(),

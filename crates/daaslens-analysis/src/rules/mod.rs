@@ -8,6 +8,7 @@ use crate::zoom::{Question, Reply};
 
 mod app_deaths;
 mod app_log_errors;
+mod busy_threads;
 mod client_aborts;
 mod concurrency_saturation;
 mod coverage_gap;

@@ -6,7 +6,7 @@ use daaslens_core::model::Clean;
 use daaslens_core::text::{bytes, counted, thousands};
 use daaslens_core::{Confidence, Finding, Metric, Severity, TimeRange};
 
-use super::{Conclusions, Rule, no_questions};
+use super::{Conclusions, Rule, busy_threads, no_questions};
 use crate::dumps;
 use crate::facts::Facts;
 use crate::records::dumps::Taken;
@@ -29,7 +29,7 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
     let list = &facts.records.dumps.list;
     let found = list.iter().flat_map(|taken| [addresses(taken), handles(taken)]).flatten();
     let before = out.findings.len();
-    out.findings.extend(found.take(MOST));
+    out.findings.extend(found.chain(busy_threads::findings(facts)).take(MOST));
     let told = list.iter().filter(|taken| taken.dump.regions.is_some()).count();
     if out.findings.len() == before && told > 0 {
         let text = format!(

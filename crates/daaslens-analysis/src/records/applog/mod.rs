@@ -169,6 +169,30 @@ impl Apps {
         }
     }
 
+    /// Node's reports of an exception or a fatal error are last words too.
+    pub(crate) fn add_reports(&mut self, dumps: &super::threads::ThreadDumps) {
+        for taken in &dumps.list {
+            let ended = matches!(taken.trigger.as_str(), "Exception" | "FatalError" | "OOMError");
+            let (true, Some(time)) = (ended, taken.time) else { continue };
+            let signature = taken.exception.clone().unwrap_or_else(|| Signature {
+                exact: taken.trigger.clone(),
+                family: taken.trigger.clone(),
+                exception: taken.trigger.clone(),
+                ..Signature::default()
+            });
+            self.outputs += 1;
+            self.deaths.push(Death {
+                time,
+                is_start_time: false,
+                is_start: false,
+                instance: taken.machine.clone(),
+                pid: taken.pid,
+                signature,
+                evidence: taken.own_evidence(),
+            });
+        }
+    }
+
     pub(crate) fn merge(&mut self, other: Self) {
         self.files += other.files;
         self.records += other.records;
@@ -376,9 +400,10 @@ impl<'a> File<'a> {
     fn new(source: usize, origin: &Origin, config: &'a Config) -> Self {
         let name = file_name(&origin.path);
         let instance = instance(origin, &name);
-        // The diagnostic service is a web job too, and the trace listener logs its own trouble.
+        // The diagnostic service is a web job too, the trace listener logs its own trouble, and Kudu's editor its work.
         let is_foreign = name.writer == Writer::LoggingErrors
-            || name.job.as_deref().is_some_and(|job| job.eq_ignore_ascii_case("daas"));
+            || name.job.as_deref().is_some_and(|job| job.eq_ignore_ascii_case("daas"))
+            || origin.path.to_ascii_lowercase().contains("/monaco/");
         let outputs = u64::from(name.writer.is_per_process());
         let apps = Apps { files: 1, outputs, ..Apps::default() };
         Self {
