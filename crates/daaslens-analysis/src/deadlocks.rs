@@ -45,10 +45,12 @@ pub(crate) fn all(records: &Records) -> Vec<Deadlock> {
     all
 }
 
+/// Process, machine, threads.
+type Circle<'a> = (Option<u32>, Option<&'a str>, BTreeSet<&'a str>);
+
 /// Those of thread dumps. One that stands in several dumps of a process is one.
 fn in_thread_dumps(dumps: &ThreadDumps) -> Vec<Deadlock> {
-    let mut known: BTreeMap<(Option<u32>, Option<&str>, BTreeSet<&str>), Deadlock> =
-        BTreeMap::new();
+    let mut known: BTreeMap<Circle<'_>, Deadlock> = BTreeMap::new();
     for taken in &dumps.list {
         for circle in &taken.deadlocks {
             let names = circle.threads.iter().map(|thread| thread.name.as_str());
