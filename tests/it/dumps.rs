@@ -106,3 +106,27 @@ fn what_is_no_dump_is_named_for_what_it_is() {
     );
     assert!(!findings.to_string().contains("hunter2"));
 }
+
+/// What Windows writes when a process crashes: code, module, process.
+const EVENTS: &str = "<Events><Event><System><Provider Name='Application Error'/><EventID>1000</EventID><Level>1</Level>\
+    <TimeCreated SystemTime='2026-04-30T04:24:50Z'/><EventRecordID>7</EventRecordID><Computer>rd0003ff00c0de</Computer></System>\
+    <EventData><Data>w3wp.exe</Data><Data>10.0.17763.1</Data><Data>405e4412</Data><Data>native.dll</Data><Data>1.4.0.2</Data>\
+    <Data>5fe2d9c1</Data><Data>c0000005</Data><Data>0000000000001b3a</Data><Data>0x1092</Data></EventData></Event></Events>";
+
+#[test]
+fn a_dump_and_the_event_of_the_same_crash_confirm_each_other() {
+    let place = Place::new();
+    let dump = std::fs::read(fixtures().join("dump").join(CRASH)).unwrap();
+    place.write(format!("in/{CRASH}"), &dump);
+    place.write("in/LogFiles/eventlog.xml", EVENTS.as_bytes());
+    let findings = place.findings(["in"]);
+    let crash = finding(&findings, "dump-signature")[0];
+    assert_eq!(crash["confidence"], "confirmed");
+    let sources: Vec<_> =
+        rows(&crash["evidence"]).iter().map(|one| one["source"].clone()).collect();
+    assert_eq!(sources, [format!("in/{CRASH}").as_str(), "in/LogFiles/eventlog.xml"]);
+    // Of another process it is another crash.
+    place.write("in/LogFiles/eventlog.xml", EVENTS.replace("0x1092", "0x1093").as_bytes());
+    let findings = place.findings(["in"]);
+    assert_eq!(finding(&findings, "dump-signature")[0]["confidence"], "likely");
+}
