@@ -455,7 +455,9 @@ impl Search<'_> {
                 (done == place && crc.sum() == claimed).then_some(place - start)
             })
         };
-        let length = self.marks(start, end, |mark, _| behind(mark)).or_else(|| behind(end));
+        let length = self.marks(start, end, |mark, _| behind(mark));
+        // At the end, a part of the next mark may be left.
+        let length = length.or_else(|| (0..4).rev().find_map(|part| behind(end - part)));
         if length.is_none() {
             self.again -= end - start;
         }
