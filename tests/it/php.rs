@@ -128,3 +128,26 @@ fn what_a_framework_logged_often_is_a_defect() {
         assert!(!findings.to_string().contains("verysecret"));
     }
 }
+
+#[test]
+fn processes_of_php_as_kudu_lists_them() {
+    let one = |id: u32, name: &str, memory: u64, start: &str| {
+        format!(
+            "{{\"id\":{id},\"name\":\"{name}\",\"machineName\":\"dw0sdwk000EQQ\",\"href\":\"https://contoso.scm.azurewebsites.net/api/processes/{id}\",\"private_memory\":{memory},\"start_time\":\"{start}\",\"time_stamp\":\"2026-03-11T02:14:07Z\"}}"
+        )
+    };
+    let list = [
+        one(1, "php-cgi", 200_000_000, "2026-03-11T02:13:07Z"),
+        one(2, "php-cgi", 100_000_000, "2026-03-10T02:13:07Z"),
+        one(3, "w3wp", 1, "2026-03-10T02:13:07Z"),
+    ];
+    let place = Place::new();
+    place.write("processes.json", format!("[{}]", list.join(",")).as_bytes());
+    assert_eq!(
+        of_rule(&place.findings(["processes.json"])),
+        [(
+            "info".to_owned(),
+            "Kudu listed 2\u{a0}PHP processes on dw0sdwk000EQQ, the largest with 200\u{a0}MB of private memory".to_owned()
+        )]
+    );
+}

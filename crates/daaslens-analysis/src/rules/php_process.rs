@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use daaslens_core::model::{Cell, Clean, Row, Table};
-use daaslens_core::text::{counted, duration_s, shortened};
+use daaslens_core::text::{bytes, counted, duration_s, shortened};
 use daaslens_core::{Confidence, Finding, Metric, PartKind, Severity, TimeRange};
 use daaslens_phplog::{Level, Signature};
 
@@ -23,9 +23,12 @@ pub(super) const RULE: Rule = Rule {
 /// The most findings about one kind of waiting, and the most lines of evidence of each.
 const MOST: usize = 5;
 const EVIDENCE: usize = 6;
+/// A process younger than so many seconds is a young one.
+const YOUNG: i64 = 300;
 
 fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
     manager(facts, out);
+    seen_by_kudu(facts, out);
     let all = &facts.records.php_processes;
     if all.sources == 0 {
         return;
@@ -54,6 +57,69 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
 /// Whether a group of records is of PHP's process manager.
 pub(crate) fn is_of_manager(signature: &Signature) -> bool {
     matches!(signature.level, Level::Manager | Level::Slow)
+}
+
+/// Processes of PHP as Kudu listed them: how many on each machine, and what they hold. What they wait for is not told there.
+fn seen_by_kudu(facts: &Facts<'_>, out: &mut Conclusions) {
+    let mut machines: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for (process, evidence) in &facts.records.platform.kudu.processes {
+        let name = process.name.as_deref().unwrap_or_default();
+        if name.to_ascii_lowercase().starts_with("php-cgi") && !process.is_scm {
+            let machine = process.machine.as_deref().unwrap_or_default();
+            machines.entry(machine).or_default().push((process, evidence));
+        }
+    }
+    for (machine, own) in machines.into_iter().take(MOST) {
+        let count = own.len() as u64;
+        let on = if machine.is_empty() {
+            String::new()
+        } else {
+            format!(" on {}", facts.named(machine))
+        };
+        let memory: Vec<u64> =
+            own.iter().filter_map(|(process, _)| process.private_memory).collect();
+        let mut headline =
+            format!("Kudu listed {}{on}", counted(count, "PHP process", "PHP processes"));
+        let most = memory.iter().copied().max();
+        if let Some(most) = most {
+            headline = format!("{headline}, the largest with {} of private memory", bytes(most));
+        }
+        let mut finding = Finding::new(RULE.id, Severity::Info, Confidence::Likely, headline);
+        finding.window =
+            own.iter().filter_map(|(process, _)| process.at).fold(None, |mut range, at| {
+                TimeRange::extend(&mut range, at);
+                range
+            });
+        finding.subject.instance = Some(facts.instance(machine)).filter(|name| !name.is_empty());
+        let mut detail = Vec::new();
+        if memory.len() > 1 {
+            let total = memory.iter().fold(0_u64, |sum, one| sum.saturating_add(*one));
+            detail.push(format!("Together they hold {}.", bytes(total)));
+        }
+        // A process that lives for seconds only is one that keeps failing.
+        let young = own
+            .iter()
+            .filter(|(process, _)| match (process.start, process.at) {
+                (Some(start), Some(at)) => (0..YOUNG).contains(&(at.seconds() - start.seconds())),
+                _ => false,
+            })
+            .count();
+        if young > 0 {
+            detail.push(format!(
+                "{young} of them had started within {} before: look for restarts.",
+                duration_s(YOUNG as u64)
+            ));
+        }
+        finding.detail = detail.join(" ");
+        finding.metrics = vec![("count", Metric::Count(count))];
+        finding
+            .advice
+            .fix
+            .push("Compare their number with maxInstances of the FastCGI application".to_owned());
+        finding.evidence =
+            own.iter().take(EVIDENCE).map(|(_, evidence)| (*evidence).clone()).collect();
+        out.findings.push(finding);
+    }
 }
 
 /// What PHP-FPM says of its processes and of slow requests.
