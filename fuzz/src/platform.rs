@@ -27,6 +27,24 @@ pub fn check(data: &[u8]) {
     twice(data, |data| {
         kudu::read_trace(data, "2026-04-30T04-59-21_d10e51_366_GET_api-x_200_3s.xml")
     });
+    twice(data, |data| {
+        kudu::read_text_trace(data, "dw1sdwk000P4P-e49dad03-895a-4b91-bae3-311592074b5c.txt")
+    });
+    twice(data, |data| daas::read_heartbeat(data, "Heartbeats/RD0003FF1A2B3C"));
+    twice(data, |data| daas::read_cancelled(data, "Cancelled/RD0003FF1A2B3C.MemoryDump"));
+    twice(data, |data| {
+        monitoring::read_custom_action(data, "RD1_w3wp_6780_639088285200000000.customaction")
+    });
+    // Paths are written by whoever made the archive.
+    let text = String::from_utf8_lossy(data);
+    twice(data, |_| {
+        let paths = text.lines().map(|line| (line, 1));
+        session::from_folders(paths)
+    });
+    for line in text.lines() {
+        let _ = recognise(&line.to_lowercase(), data);
+        let _ = kudu::TraceName::read(line);
+    }
 }
 
 fn twice<T: Debug>(data: &[u8], read: impl Fn(&[u8]) -> T) {

@@ -155,3 +155,65 @@ fn names_of_one_instance_are_joined_where_both_stand_and_never_by_their_letters(
     );
     assert_eq!(source(&findings, "d10e51-202603110214.log")["site"], "site-1");
 }
+
+/// CPU monitoring saw the processor fully used where requests fail: a finding of its own, a cause of the cluster, a line on
+/// the time axis.
+#[test]
+fn a_processor_that_was_fully_used_is_found_and_is_a_cause() {
+    let place = Place::new();
+    let mut log = "#Fields: date time s-sitename cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Cookie) cs(Referer) cs-host sc-status sc-substatus sc-win32-status sc-bytes cs-bytes time-taken\n".to_owned();
+    for second in 0..3600 {
+        let (hour, minute) = (14 + second / 3600, second / 60 % 60);
+        let status = if (1200..1380).contains(&second) { 500 } else { 200 };
+        log.push_str(&format!(
+            "2026-03-11 {hour}:{minute:02}:{:02} CONTOSO GET /p{} - 443 - 192.0.2.{} UA - - contoso.example {status} 0 0 9 9 50\n",
+            second % 60,
+            second % 7,
+            second % 200
+        ));
+    }
+    place.write("in/LogFiles/http/RawLogs/d10e51-202603111400.log", log.as_bytes());
+    let session = r#"{"RuleType":"Diagnostics","Mode":"Kill","SessionId":"260311_1400000000","StartDate":"2026-03-11T14:00:00Z","EndDate":"2026-03-11T15:00:00Z","CpuThreshold":75,"ThresholdSeconds":30,"MonitorDuration":15,"FilesCollected":[]}"#;
+    place.write("in/Monitoring/Complete/260311_1400000000.json", session.as_bytes());
+    let mut watch = "[3/11/2026 02:00:00] Monitoring started [CPU=75%, Mode=Kill, MaxActions=2, Threshold=30s, CheckEvery=15s]\n".to_owned();
+    for sample in 1..240 {
+        let (minute, second) = (sample / 4, sample % 4 * 15);
+        let percent = if (80..92).contains(&sample) { "CPU:97.50 %" } else { ":12 %" };
+        let blank = if percent.starts_with('C') { " " } else { "" };
+        watch.push_str(&format!(
+            "[3/11/2026 02:{minute:02}:{second:02}] w3wp(6780){blank}{percent}\n"
+        ));
+    }
+    watch.push_str(
+        "[3/11/2026 03:00:00] CPU Monitoring - Process consuming High CPU killed  w3wp(6780)\n",
+    );
+    place.write("in/Monitoring/Logs/260311_1400000000/RD0003FF8A1B2C.log", watch.as_bytes());
+    let findings = place.findings(["in"]);
+    let of = |rule: &str| {
+        let all = rows(&findings["findings"]);
+        all.iter().find(|one| one["rule"] == rule).unwrap_or_else(|| panic!("no {rule}: {all:#?}"))
+    };
+    let spike = of("cpu-spike");
+    assert_eq!(
+        spike["headline"],
+        "w3wp (pid 6780) on RD0003FF8A1B2C used up to 98\u{a0}% of all processors, for 3\u{a0}min; the limit is 75\u{a0}%"
+    );
+    assert_eq!(spike["window"]["start"], "2026-03-11T14:19:45Z");
+    assert!(
+        spike["detail"].as_str().unwrap().starts_with(
+            "It usually uses 12\u{a0}% (the middle of 239\u{a0}samples); 5.0\u{a0}% of them"
+        ),
+        "{spike:#}"
+    );
+    let causes = rows(&of("http-5xx-cluster")["causes"]);
+    let cause = causes.iter().find(|cause| cause["hypothesis"] == "cpu-pressure").unwrap();
+    assert!(
+        cause["for"][0]
+            .as_str()
+            .unwrap()
+            .starts_with("w3wp(6780) on RD0003FF8A1B2C used 98\u{a0}%"),
+        "{cause:#}"
+    );
+    let page = String::from_utf8(place.read("r.html")).unwrap();
+    assert!(page.contains("w3wp (6780) on RD0003FF8A1B2C"));
+}

@@ -80,9 +80,8 @@ pub fn read_back(
             Kind::DetailedError => failed::Failed::excerpt(&bytes, false),
             Kind::ToolReport => tool_reports::ToolReports::excerpt(&bytes, source.origin()),
             Kind::HttpErr => httperr::excerpt_at(&bytes),
-            // Of a file of lines, the line is what is shown.
-            kind if byte == 0 && platform::is_own(kind) => {
-                platform::Platform::excerpt(&bytes, source.origin()).or_else(|| first_line(&bytes))
+            kind if platform::is_own(kind) => {
+                platform::Platform::excerpt(&bytes, byte, source.origin())
             }
             _ => first_line(&bytes),
         };

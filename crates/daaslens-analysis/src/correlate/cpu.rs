@@ -34,7 +34,7 @@ pub(super) fn look(looking: &mut Looking<'_>, cluster: &ClusterSignal) {
     }
     let Some((percent, time, process)) = highest else { return };
     let text = format!(
-        "{process} used {percent:.0} % of all processors at {}, the most in {} around it",
+        "{process} used {percent:.0}\u{a0}% of all processors at {}, the most in {} around it",
         time.format("%H:%M:%S"),
         counted(samples, "sample", "samples")
     );

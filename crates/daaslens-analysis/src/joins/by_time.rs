@@ -237,3 +237,40 @@ fn pause(course: &Course, at: i64) -> f64 {
     }
     rate * longest as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn votes_that_chance_explains_join_nothing() {
+        let votes = |own: u32, other: u32| {
+            let mut votes = Votes::default();
+            (0..own).for_each(|_| votes.add("RD1", "d10e51"));
+            (0..other).for_each(|_| votes.add("rd1", "a63402"));
+            votes
+        };
+        let told = |votes: Votes, chance: f64| votes.settle(FEWEST, |_, _| chance).remove("rd1");
+        assert_eq!(told(votes(4, 0), 0.1).as_deref(), Some("d10e51"));
+        assert_eq!(told(votes(4, 2), 0.1).as_deref(), Some("d10e51"));
+        assert_eq!(told(votes(4, 3), 0.1), None, "too many for another one");
+        assert_eq!(told(votes(1, 0), 0.0), None, "one may be chance");
+        assert_eq!(told(votes(4, 0), 2.0), None, "that many fall by chance");
+    }
+
+    #[test]
+    fn the_name_of_a_log_tells_instance_process_and_second() {
+        assert_eq!(
+            of_name("22a7da-11860-638491815213591981.txt"),
+            Some((
+                "22a7da".to_owned(),
+                11860,
+                Time::parse("2024-04-20T03:45:21Z").unwrap().seconds()
+            ))
+        );
+        for name in ["22a7da-11860-logging-errors.txt", "zzzzzz-1-638491815213591981.txt", "a.txt"]
+        {
+            assert_eq!(of_name(name), None, "{name}");
+        }
+    }
+}

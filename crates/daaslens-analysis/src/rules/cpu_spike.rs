@@ -78,7 +78,7 @@ fn finding(process: &Process, facts: &Facts<'_>) -> Option<Finding> {
         n => format!("{} times, at most ", thousands(n as u64)),
     };
     let headline = format!(
-        "{} (pid {}) on {} used up to {peak:.0} % of all processors, {times}for {}; the limit is {limit} %",
+        "{} (pid {}) on {} used up to {peak:.0}\u{a0}% of all processors, {times}for {}; the limit is {limit}\u{a0}%",
         process.name,
         process.pid,
         facts.named(&process.machine),
@@ -116,12 +116,12 @@ fn finding(process: &Process, facts: &Facts<'_>) -> Option<Finding> {
 fn detail(process: &Process, limit: u32, acts: &[&&Act]) -> String {
     let (samples, above, middle) = process.usual(limit as f32);
     let mut detail = vec![format!(
-        "It usually uses {middle:.0} % (the middle of {}); {} of them are at {limit} % or above.",
+        "It usually uses {middle:.0}\u{a0}% (the middle of {}); {} of them are at {limit}\u{a0}% or above.",
         counted(samples, "sample", "samples"),
         percent(above, samples),
     )];
     if process.threshold.is_none() {
-        detail.push(format!("No limit is written in the bundle; {THRESHOLD} % were taken."));
+        detail.push(format!("No limit is written in the bundle; {THRESHOLD}\u{a0}% were taken."));
     }
     if acts.is_empty() {
         detail.push("Nothing was done about it.".to_owned());

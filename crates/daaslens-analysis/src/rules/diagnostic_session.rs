@@ -134,7 +134,7 @@ fn monitoring(facts: &Facts<'_>) -> Vec<Finding> {
             .filter(|act| one.end.is_none() || range.contains(act.range.start))
             .collect();
         let headline = format!(
-            "CPU monitoring from {}: above {} % for {} s, {}; {}",
+            "CPU monitoring from {}: above {}\u{a0}% for {}\u{a0}s, {}; {}",
             range.start.format("%Y-%m-%d %H:%M:%S UTC"),
             number(one.threshold_percent),
             number(one.threshold_seconds),

@@ -4,9 +4,11 @@
 const LEAST: usize = 30;
 
 /// What is left of a name without its parts that are known: time, instance, number, kind and method of a trace of Kudu; the
-/// machine in front of a dump's name. Nothing, where too little is left to be a token.
+/// machine in front of a dump's name or of the number of a request. Nothing, where too little is left to be a token.
 pub(super) fn without_names(value: &str) -> &str {
-    let Some(rest) = trace(value).or_else(|| machine(value)) else { return value };
+    let Some(rest) = trace(value).or_else(|| machine(value)).or_else(|| text_trace(value)) else {
+        return value;
+    };
     if rest.len() < LEAST { "" } else { rest }
 }
 
@@ -37,4 +39,14 @@ fn machine(value: &str) -> Option<&str> {
         && (lower.starts_with("rd00")
             || ["sdwk", "ldwk", "sdlwk", "mdwk"].iter().any(|part| lower.contains(part)));
     is_machine.then_some(rest)
+}
+
+/// `dw1sdwk000P4P-e49dad03-895a-4b91-bae3-311592074b5c` → nothing
+fn text_trace(value: &str) -> Option<&str> {
+    let (head, guid) = value.split_at_checked(value.len().checked_sub(36)?)?;
+    let fits = guid.bytes().enumerate().all(|(at, c)| match at {
+        8 | 13 | 18 | 23 => c == b'-',
+        _ => c.is_ascii_hexdigit(),
+    });
+    (fits && head.ends_with('-')).then_some(head)
 }

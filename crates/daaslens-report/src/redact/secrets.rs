@@ -441,6 +441,7 @@ mod tests {
             "LogFiles/kudu/trace/2025-10-15T22-42-16_c41bc2_003_Background_POST_api-zipdeploy_10s.xml",
             "2025-12-04T05-41-25_dda7cc_009_GET_api-deployments-1b1c5a6aae6c4aa985f3041559f0ce71-log_200_0s.xml",
             "RD0003FF8A1B2C_w3wp_6780_639088285200000000.dmp",
+            "kudu/trace/dw1sdwk000P4P-e49dad03-895a-4b91-bae3-311592074b5c.txt",
             "see https://learn.microsoft.com/azure",
             "syntax error, unexpected token ; in index.php",
             "exit code: 0xC0000005, ip-3 (private), ?a=…&b=…, host-1:443",

@@ -391,7 +391,7 @@ fn told(one: &monitoring::Session) -> String {
     let number =
         |value: Option<u64>| value.map_or_else(|| "?".to_owned(), |value| value.to_string());
     format!(
-        "CPU monitoring {}, above {} % for {} s, {}",
+        "CPU monitoring {}, above {}\u{a0}% for {}\u{a0}s, {}",
         shown(&one.id),
         number(one.threshold_percent),
         number(one.threshold_seconds),

@@ -90,10 +90,7 @@ impl File<'_> {
     /// Evidence that is one line.
     fn line(&self, byte: u64, line: u64) -> Evidence {
         let rest = usize::try_from(byte).ok().and_then(|byte| self.bytes.get(byte..));
-        let text = rest.unwrap_or_default();
-        let text = text.split(|c| *c == b'\n').next().unwrap_or_default().trim_ascii();
-        let text = visible(text.get(..4 * LINE).unwrap_or(text));
-        self.evidence(byte, line, shortened(&text, LINE).into_owned())
+        self.evidence(byte, line, line_of(rest.unwrap_or_default()))
     }
 
     fn evidence(&self, byte: u64, line: u64, text: String) -> Evidence {
@@ -105,6 +102,13 @@ impl File<'_> {
             alike: 1,
         }
     }
+}
+
+/// The line at the head of `bytes`, as evidence shows it.
+fn line_of(bytes: &[u8]) -> String {
+    let line = bytes.split(|c| *c == b'\n').next().unwrap_or_default().trim_ascii();
+    let line = visible(line.get(..4 * LINE).unwrap_or(line));
+    shortened(&line, LINE).into_owned()
 }
 
 impl Platform {
@@ -143,17 +147,21 @@ impl Platform {
         platform
     }
 
-    /// The record of a file as evidence shows it; `None` for files whose evidence are lines.
-    pub(crate) fn excerpt(bytes: &[u8], origin: &Origin) -> Option<Excerpt> {
-        let platform = Self::read(bytes, 0, origin, &cpu::Hints::default(), &mut Count::default());
-        let evidence = platform
-            .deployment_parts
-            .first()
-            .and_then(deployments::Piece::whole)
-            .or_else(|| platform.session_parts.whole())
-            .or_else(|| platform.cpu.whole())
-            .or_else(|| platform.kudu.whole());
-        evidence.map(|evidence| evidence.excerpt.clone())
+    /// What evidence shows of the record that begins `byte` bytes into the file, where `bytes` begin: the document, or of a
+    /// file of lines the line.
+    pub(crate) fn excerpt(bytes: &[u8], byte: u64, origin: &Origin) -> Option<Excerpt> {
+        let (hints, mut count) = (cpu::Hints::default(), Count::default());
+        let whole = (byte == 0).then(|| Self::read(bytes, 0, origin, &hints, &mut count));
+        let evidence = whole.as_ref().and_then(|platform| {
+            let deployment = platform.deployment_parts.first();
+            deployment
+                .and_then(deployments::Piece::whole)
+                .or_else(|| platform.session_parts.whole())
+                .or_else(|| platform.cpu.whole())
+                .or_else(|| platform.kudu.whole())
+        });
+        let line = || Some(line_of(bytes)).filter(|line| !line.is_empty()).map(Excerpt::text);
+        evidence.map(|evidence| evidence.excerpt.clone()).or_else(line)
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
@@ -266,4 +274,4 @@ pub(crate) fn last_before(deployments: &[Deployment], at: Time) -> Option<&Deplo
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
