@@ -3,6 +3,7 @@
 
 pub mod analyse;
 pub mod applog;
+pub mod azure;
 pub mod dump;
 pub mod eventlog;
 pub mod freb;

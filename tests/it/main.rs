@@ -1,6 +1,7 @@
 //! The integration tests: the built program, run in a folder of its own, judged by what it writes.
 //!
 //! * [`app_logs`]: what applications logged, through the whole program.
+//! * [`azure`]: resource logs, gateways and metrics, held against the worker's log.
 //! * [`cli`]: arguments, exit codes, words for people, and that no file is left half written.
 //! * [`json`]: the shape and the numbers of `findings.json`, against what is known of the fixture.
 //! * [`report`]: that the page is one self-contained file.
@@ -26,6 +27,7 @@
 )]
 
 mod app_logs;
+mod azure;
 mod cli;
 mod determinism;
 mod dumps;

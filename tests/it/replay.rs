@@ -11,6 +11,9 @@ mod analyse;
 #[path = "../../fuzz/src/applog.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod applog;
+#[path = "../../fuzz/src/azure.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call it")]
+mod azure;
 #[path = "../../fuzz/src/dump.rs"]
 #[expect(unreachable_pub, reason = "the fuzzers call it")]
 mod dump;
@@ -100,6 +103,12 @@ fn application_logs() {
 #[test]
 fn thread_dumps() {
     replay("threads", &["threads"], b"", threads::check);
+}
+
+#[test]
+fn resource_logs_and_metrics() {
+    let metrics = ["platform/metrics-several-documents", "platform/metrics-diagnostic-setting"];
+    replay("azure", &[&["azure"][..], &metrics].concat(), b"", azure::check);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use daaslens_httplog::Vantage;
 use crate::crashes::Crashes;
 use crate::deadlocks::Deadlock;
 use crate::dumps;
-use crate::http::cube::Cube;
+use crate::http::cube::{Cube, Cubes};
 use crate::joins::Joins;
 use crate::records::Records;
 use crate::signals::{ClusterSignal, Unseen};
@@ -26,8 +26,10 @@ pub(crate) struct Facts<'a> {
     pub(crate) http: Option<&'a Http>,
     /// Where the requests that count were seen.
     pub(crate) vantage: Vantage,
-    /// The HTTP side in full.
+    /// The HTTP side in full, as it was seen from there.
     pub(crate) cube: &'a Cube,
+    /// The same from everywhere.
+    pub(crate) cubes: &'a Cubes,
     /// Stretches without a log.
     pub(crate) gaps: &'a [Gap],
     /// Clusters of server errors, in order of time: their position is their letter.

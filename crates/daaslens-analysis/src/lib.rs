@@ -101,6 +101,7 @@ fn conclude(
         http: http.as_ref(),
         vantage,
         cube,
+        cubes: &survey.cubes,
         gaps: &gaps,
         clusters: &clusters,
         unseen: &unseen,
@@ -132,6 +133,7 @@ fn conclude(
         timeline.clusters = clusters.iter().enumerate().map(band).collect();
         timeline.rows = marks::rows(&facts);
         timeline.series.extend(series::cpu(&facts, &timeline));
+        timeline.series.extend(series::metrics(&facts, &timeline));
         timeline
     });
     let tables = tables::all(&facts);
@@ -286,7 +288,11 @@ fn say_what_is_missing(
              of .NET."
         }
     });
-    missing.push("CPU, memory and connections of the instances: no metrics are read yet.");
+    if records.metrics.files == 0 {
+        missing.push(
+            "CPU, memory and queues of the instances: the bundle holds no export of metrics.",
+        );
+    }
     coverage.not_checked.extend(missing.into_iter().map(str::to_owned));
     coverage.not_checked.extend(records.apps.what_stopped());
 }

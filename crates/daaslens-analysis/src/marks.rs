@@ -115,6 +115,12 @@ pub(crate) fn rows(facts: &Facts<'_>) -> Vec<MarkRow> {
     );
     let asked =
         platform.kudu.acts.iter().map(|act| mark(act.range, act.text.clone(), PartKind::Text));
+    let done = records
+        .azure
+        .events
+        .iter()
+        .map(|event| mark(TimeRange::at(event.time), event.name.clone(), PartKind::Text));
+    row("Platform", "start", !records.azure.events.is_empty(), done.collect());
     row("Kudu", "start", !platform.kudu.traces.is_empty(), asked.collect());
     rows
 }

@@ -14,9 +14,10 @@ use daaslens_httplog::{MAX_LINE, Request};
 
 use crate::blocks::{self, Block};
 use crate::http::excerpt;
-use crate::http::format::{Reader, Sink};
+use crate::http::format::{Beside, Reader, Sink};
 use crate::records::{
-    self, applog, dumps, events, failed, httperr, php, php_process, platform, tool_reports,
+    self, applog, azure, dumps, events, failed, httperr, metrics, php, php_process, platform,
+    tool_reports,
 };
 
 /// How much is read at once.
@@ -79,6 +80,7 @@ pub fn read_back(
             Kind::FailedRequest => failed::Failed::excerpt(&bytes, true),
             Kind::DetailedError => failed::Failed::excerpt(&bytes, false),
             Kind::ToolReport => tool_reports::ToolReports::excerpt(&bytes, source.origin()),
+            Kind::Metrics => metrics::read_back(&bytes),
             Kind::HttpErr => httperr::excerpt_at(&bytes),
             kind if platform::is_own(kind) => {
                 platform::Platform::excerpt(&bytes, byte, source.origin())
@@ -187,6 +189,13 @@ impl Sink for Wanted {
     fn malformed(&mut self, span: Span, row: u64, fault: &dyn fmt::Display) {
         // Whoever wrote a broken line may have put anything into it: it is not shown.
         self.take(row, span.start, || Excerpt::text(fault.to_string()));
+    }
+
+    fn beside(&mut self, record: &Beside<'_>) {
+        if let Some(time) = record.time {
+            let (row, byte) = (record.at.row, record.at.span.start);
+            self.take(row, byte, || azure::excerpt(time, record.text));
+        }
     }
 }
 

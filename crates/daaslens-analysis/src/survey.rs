@@ -18,7 +18,7 @@ use std::{io, mem};
 
 use daaslens_core::model::{FaultSample, SourceStatus};
 use daaslens_core::text::visible;
-use daaslens_core::{Kind, Source, Span, Time, TimeRange};
+use daaslens_core::{Kind, Source, Span, TimeRange};
 use daaslens_httplog::w3c::Fault;
 use daaslens_httplog::{Field, Request};
 use rayon::ThreadPool;
@@ -27,7 +27,7 @@ use crate::blocks::{self, Block};
 use crate::config::{Config, Progress};
 use crate::copies;
 use crate::http::cube::{Cubes, Fold};
-use crate::http::format::{Reader, Sink};
+use crate::http::format::{Beside, Reader, Sink};
 
 /// How many faults of a source are shown.
 const FAULTS: usize = 5;
@@ -621,10 +621,10 @@ impl Sink for Counted<'_, '_> {
         self.tally.fault(span.start, self.before + row, self.piece, &fault.to_string());
     }
 
-    fn beside(&mut self, time: Option<Time>) {
+    fn beside(&mut self, record: &Beside<'_>) {
         self.tally.records += 1;
         self.tally.beside += 1;
-        if let Some(time) = time {
+        if let Some(time) = record.time {
             TimeRange::extend(&mut self.tally.range, time);
         }
     }

@@ -10,11 +10,14 @@ mod ground;
 mod threads;
 mod tool_reports;
 
-use daaslens_core::PartKind;
 use daaslens_core::model::{Cell, Row, Table};
 use daaslens_core::text::counted;
+use daaslens_core::{PartKind, TimeRange};
+
+use daaslens_httplog::Vantage;
 
 use crate::facts::Facts;
+use crate::http::trouble;
 use crate::records::httperr;
 use crate::records::platform::kudu::ActKind;
 
@@ -28,6 +31,7 @@ const TABLES: &[fn(&Facts<'_>) -> Table] = &[
     threads::stacks,
     changes,
     failed::table,
+    gateways,
     httperr::table,
     crate::rules::php_process::table,
     dumps::list,
@@ -49,6 +53,54 @@ pub(crate) fn all(facts: &Facts<'_>) -> Vec<Table> {
             table
         })
         .collect()
+}
+
+/// What gateways say went wrong behind them.
+fn gateways(facts: &Facts<'_>) -> Table {
+    let mut table = Table::new(
+        "gateways",
+        "What gateways say went wrong behind them",
+        &[
+            ("Gateway", true),
+            ("Word", false),
+            ("Requests", false),
+            ("Answered with", false),
+            ("First to last, UTC", true),
+        ],
+    );
+    let mut total = 0;
+    for (vantage, name) in
+        [(Vantage::Gateway, "Application Gateway"), (Vantage::FrontDoor, "Front Door")]
+    {
+        let mut rows: Vec<_> = trouble::troubles(facts.cubes.of(vantage)).into_iter().collect();
+        rows.sort_by_key(|(_, trouble)| std::cmp::Reverse(trouble.samples.count));
+        for (word, trouble) in rows {
+            total += trouble.samples.count;
+            let statuses: Vec<String> = trouble
+                .statuses
+                .iter()
+                .take(6)
+                .map(|(code, n)| format!("{n} \u{d7} {code}"))
+                .collect();
+            let cells = vec![
+                Cell::text(name),
+                Cell::text(trouble::said(&word)),
+                Cell::Count(trouble.samples.count),
+                Cell::text(statuses.join(", ")),
+                trouble.samples.range.map_or(Cell::Absent, Cell::Range),
+            ];
+            table.rows.push(Row { cells, evidence: Vec::new() });
+        }
+    }
+    table.caption = format!(
+        "{} with a word for what went wrong",
+        daaslens_core::text::counted(total, "request", "requests")
+    );
+    table.notes.push(
+        "Front Door writes status 0 where the origin did not answer in time; such a request is in no class of statuses."
+            .to_owned(),
+    );
+    table
 }
 
 /// What was done to the site, in order of time: the first suspects of whoever looks for what changed.
@@ -98,6 +150,18 @@ fn changes(facts: &Facts<'_>) -> Table {
             Cell::Text(PartKind::Instance, facts.named(&act.machine)),
         ];
         rows.push((act.range, Row { cells, evidence: vec![act.evidence.clone()] }));
+    }
+    for event in &facts.records.azure.events {
+        let reason =
+            if event.reason.is_empty() { String::new() } else { format!(": {}", event.reason) };
+        let cells = vec![
+            Cell::Time(event.time),
+            Cell::text(format!("platform: {}{reason}", event.name)),
+            Cell::Absent,
+            Cell::Text(PartKind::Instance, event.instance.clone()),
+        ];
+        let row = Row { cells, evidence: vec![event.evidence.clone()] };
+        rows.push((TimeRange::at(event.time), row));
     }
     // Whoever looks for what changed looks at the last things first.
     rows.sort_by_key(|(range, _)| std::cmp::Reverse(*range));

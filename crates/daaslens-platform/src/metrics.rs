@@ -17,7 +17,7 @@ mod read;
 
 use daaslens_core::{Time, TimeRange};
 
-pub use read::read;
+pub use read::{read, read_point};
 
 use crate::Place;
 

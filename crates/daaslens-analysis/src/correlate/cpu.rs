@@ -4,6 +4,7 @@ use daaslens_core::text::counted;
 use daaslens_core::{Time, TimeRange};
 
 use super::Looking;
+use crate::rules;
 use crate::signals::ClusterSignal;
 
 /// How busy is fully used, in per cent of all processors.
@@ -11,6 +12,41 @@ const BUSY: f32 = 85.0;
 
 /// How long before the onset a busy processor counts, in seconds.
 const BEFORE: i64 = 300;
+
+/// What the platform measured of the plan: shares of its processors and its memory.
+fn measured(looking: &mut Looking<'_>, window: TimeRange) {
+    let facts = looking.facts;
+    let looked_at = [
+        ("cpu-high", "CpuPercentage", "CPU", rules::CPU_FULL),
+        ("memory-high", "MemoryPercentage", "memory", rules::MEMORY_FULL),
+    ];
+    for (sign, metric, what, limit) in looked_at {
+        let near = facts.records.metrics.named(metric).flat_map(|series| {
+            let overlaps =
+                |time| TimeRange::new(time, Time(time.0 + series.step * 1000)).overlaps(window);
+            series.values.iter().filter(move |value| overlaps(value.time)).map(move |v| (series, v))
+        });
+        let Some((series, value)) = near.max_by(|a, b| a.1.value.total_cmp(&b.1.value)) else {
+            continue;
+        };
+        let text = format!(
+            "{what} of the plan{} was {:.0} % at {}, the most around it; usual {:.0} %",
+            if series.instance.is_empty() {
+                String::new()
+            } else {
+                format!(" on {}", series.instance)
+            },
+            value.value,
+            value.time.format("%H:%M"),
+            series.median()
+        );
+        if value.value >= limit {
+            looking.present(sign, text);
+        } else {
+            looking.absent(sign, text);
+        }
+    }
+}
 
 /// Adds what is known of the processors.
 pub(super) fn look(looking: &mut Looking<'_>, cluster: &ClusterSignal) {
@@ -32,6 +68,7 @@ pub(super) fn look(looking: &mut Looking<'_>, cluster: &ClusterSignal) {
             }
         }
     }
+    measured(looking, window);
     let Some((percent, time, process)) = highest else { return };
     let text = format!(
         "{process} used {percent:.0}\u{a0}% of all processors at {}, the most in {} around it",

@@ -102,7 +102,11 @@ fn sources(facts: &Facts<'_>) -> Vec<&'static str> {
         (facts.records.php.sources > 0, "php"),
         (facts.has(Kind::Deployment), "deployments"),
         (facts.records.platform.shows_disturbances(), "sessions"),
-        (!facts.records.platform.cpu.processes.is_empty(), "metrics"),
+        (
+            !facts.records.platform.cpu.processes.is_empty()
+                || !facts.records.metrics.series.is_empty(),
+            "metrics",
+        ),
         (!facts.records.dumps.list.is_empty(), "dumps"),
     ] {
         if present {

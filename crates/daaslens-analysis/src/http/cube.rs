@@ -6,7 +6,7 @@ use daaslens_core::model::HttpCounts;
 use daaslens_core::text::visible;
 use daaslens_core::{Latency, Time, TimeRange};
 use daaslens_httplog::w3c::Service;
-use daaslens_httplog::{Request, Vantage};
+use daaslens_httplog::{Field, Request, Vantage};
 
 use super::course::{Course, LatencyCourse, family};
 use super::samples::Samples;
@@ -48,6 +48,9 @@ const MAX_INSTANCES: usize = 512;
 /// The name under which instances beyond the cap are shown.
 const OTHER_INSTANCES: &str = "(other instances)";
 
+/// Distinct words of a gateway that are kept apart; some forty are known.
+const MAX_TROUBLES: usize = 256;
+
 /// Distinct `status.substatus.win32` that are kept apart.
 const MAX_OUTCOMES: usize = 4096;
 
@@ -74,6 +77,8 @@ pub(crate) struct SiteCube {
     pub(crate) latency: Latency,
     pub(crate) latency_course: LatencyCourse,
     pub(crate) urls: Keys<UrlCube>,
+    /// What went wrong behind a gateway, by its word for it.
+    pub(crate) troubles: Keys<Trouble>,
     /// Server errors per template, kept apart so that a flood of made-up paths cannot push them out.
     pub(crate) failing: Keys<u64>,
     /// By instance; the empty name where the source has none.
@@ -86,6 +91,23 @@ pub(crate) struct SiteCube {
     pub(crate) at_limit: BTreeMap<u32, Samples>,
     /// Requests that were cancelled (995) before the front end's limit, by second.
     cancelled: BTreeMap<i64, Cancelled>,
+}
+
+/// One word of a gateway.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trouble {
+    pub(crate) samples: Samples,
+    /// What the visitors were answered.
+    pub(crate) statuses: BTreeMap<u16, u64>,
+}
+
+impl Merge for Trouble {
+    fn merge(&mut self, other: Self) {
+        self.samples.merge(other.samples);
+        for (status, n) in other.statuses {
+            *self.statuses.entry(status).or_default() += n;
+        }
+    }
 }
 
 /// One `status.substatus.win32`.
@@ -243,6 +265,7 @@ impl Default for SiteCube {
             latency_course: LatencyCourse::default(),
             urls: Keys::new(MAX_URLS),
             failing: Keys::new(MAX_URLS),
+            troubles: Keys::new(MAX_TROUBLES),
             lanes: Keys::new(MAX_INSTANCES),
             aborts: Samples::default(),
             cut_off: Samples::default(),
@@ -264,6 +287,7 @@ impl Merge for SiteCube {
         self.latency_course.merge(other.latency_course);
         self.urls.merge(other.urls);
         self.failing.merge(other.failing);
+        self.troubles.merge(other.troubles);
         self.lanes.merge(other.lanes);
         self.aborts.merge(other.aborts);
         self.cut_off.merge(other.cut_off);
@@ -499,6 +523,13 @@ impl<'f> Fold<'f> {
         }
         if error {
             *site.cube.failing.value(template) += 1;
+        }
+        if let (Vantage::Gateway | Vantage::FrontDoor, Some(word)) =
+            (record.vantage(), record.value(Field::Trouble))
+        {
+            let trouble = site.cube.troubles.value(word);
+            trouble.samples.add(self.source, record.span().start, record.time());
+            *trouble.statuses.entry(status).or_default() += 1;
         }
     }
 

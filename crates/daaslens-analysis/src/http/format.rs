@@ -19,7 +19,15 @@ pub(crate) trait Sink {
     fn malformed(&mut self, span: Span, row: u64, fault: &dyn fmt::Display);
 
     /// A record that is none of a request: a resource log may hold several categories.
-    fn beside(&mut self, _: Option<Time>) {}
+    fn beside(&mut self, _: &Beside<'_>) {}
+}
+
+/// A record that stands beside requests.
+pub(crate) struct Beside<'a> {
+    pub(crate) at: azure::Place,
+    pub(crate) time: Option<Time>,
+    /// What it says; empty where its category is not read.
+    pub(crate) text: &'a str,
 }
 
 /// The reader of one log, and what it must know of everything before the bytes that it reads.
@@ -138,9 +146,17 @@ impl Reader {
                 let mut reader = azure::Reader::new(*layout);
                 let mut each = |item: azure::Item<'_>| match item {
                     azure::Item::Request(record) => sink.request(&record),
-                    azure::Item::Line(line) => sink.beside(Some(line.time)),
-                    azure::Item::Event(event) => sink.beside(Some(event.time)),
-                    azure::Item::Other(_) => sink.beside(None),
+                    azure::Item::Line(line) => sink.beside(&Beside {
+                        at: line.place,
+                        time: Some(line.time),
+                        text: &line.text,
+                    }),
+                    azure::Item::Event(event) => sink.beside(&Beside {
+                        at: event.place,
+                        time: Some(event.time),
+                        text: &event.message,
+                    }),
+                    azure::Item::Other(at) => sink.beside(&Beside { at, time: None, text: "" }),
                     azure::Item::Malformed(at, fault) => sink.malformed(at.span, at.row, &fault),
                     azure::Item::Between(_) => {}
                 };

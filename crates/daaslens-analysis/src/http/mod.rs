@@ -10,3 +10,4 @@ pub(crate) mod silence;
 pub(crate) mod summary;
 pub(crate) mod template;
 pub(crate) mod timeline;
+pub(crate) mod trouble;

@@ -6,10 +6,12 @@
 //! and are read in blocks.
 
 pub(crate) mod applog;
+pub(crate) mod azure;
 pub(crate) mod dumps;
 pub(crate) mod events;
 pub(crate) mod failed;
 pub(crate) mod httperr;
+pub(crate) mod metrics;
 pub(crate) mod php;
 pub(crate) mod php_process;
 pub(crate) mod platform;
@@ -50,6 +52,8 @@ pub(crate) struct Records {
     pub(crate) tool_reports: tool_reports::ToolReports,
     pub(crate) threads: threads::ThreadDumps,
     pub(crate) httperr: httperr::HttpErr,
+    pub(crate) metrics: metrics::Metrics,
+    pub(crate) azure: azure::Azure,
 }
 
 /// What one file holds.
@@ -64,6 +68,9 @@ enum Content {
     HttpErr(httperr::HttpErr),
     Failed(failed::Failed),
     Threads(threads::ThreadDumps),
+    Metrics(metrics::Metrics),
+    /// What stands beside requests: its records were counted with them.
+    Azure(azure::Azure),
 }
 
 /// What was counted of one file.
@@ -114,7 +121,7 @@ pub(crate) fn read(
         }
     }
     let mut wanted: Vec<usize> =
-        (0..sources.len()).filter(|i| is_read_here(&*sources[*i])).collect();
+        (0..sources.len()).filter(|i| is_read_here(&*sources[*i], &outcomes[*i])).collect();
     // Events have ids and are told apart one by one; of what has none, a file is a copy as a whole.
     let has_no_ids =
         |i: &&usize| matches!(sources[**i].origin().kind, Kind::HttpErr | Kind::PhpLog);
@@ -153,6 +160,8 @@ pub(crate) fn read(
     records.threads.settle();
     records.apps.add_reports(&records.threads);
     records.apps.settle();
+    records.metrics.settle();
+    records.azure.settle();
     records
 }
 
@@ -176,6 +185,7 @@ fn take(
                 outcome.status = SourceStatus::Unreadable;
                 outcome.reason = Some(format!("it could not be read: {error}"));
             }
+            Some(Ok(One { content: Content::Azure(azure), .. })) => records.azure.merge(azure),
             Some(Ok(mut one)) => {
                 one.cut = one.cut.or(one.count.cut.take());
                 let skipped = one.count.skipped.take();
@@ -201,28 +211,33 @@ fn take(
                     Content::Failed(failed) => records.failed.merge(failed),
                     Content::ToolReports(reports) => records.tool_reports.merge(reports),
                     Content::Threads(threads) => records.threads.merge(threads),
+                    Content::Metrics(metrics) => records.metrics.merge(metrics),
+                    Content::Azure(azure) => records.azure.merge(azure),
                 }
             }
         }
     }
 }
 
-fn is_read_here(source: &dyn Source) -> bool {
+fn is_read_here(source: &dyn Source, outcome: &Outcome) -> bool {
     let kind = source.origin().kind;
     source.fault().is_none()
-        && (matches!(
-            kind,
-            Kind::Dump
-                | Kind::AppLog
-                | Kind::ThreadDump
-                | Kind::EventLog
-                | Kind::Evtx
-                | Kind::PhpLog
-                | Kind::PhpReport
-                | Kind::HttpErr
-                | Kind::FailedRequest
-                | Kind::DetailedError
-        ) || kind == Kind::ToolReport && tool_reports::is_read(source.origin())
+        && (kind == Kind::HttpJson && outcome.tally.beside > 0
+            || matches!(
+                kind,
+                Kind::Dump
+                    | Kind::AppLog
+                    | Kind::ThreadDump
+                    | Kind::EventLog
+                    | Kind::Evtx
+                    | Kind::PhpLog
+                    | Kind::PhpReport
+                    | Kind::HttpErr
+                    | Kind::FailedRequest
+                    | Kind::DetailedError
+                    | Kind::Metrics
+            )
+            || kind == Kind::ToolReport && tool_reports::is_read(source.origin())
             || platform::is_own(kind) && platform::what(source).is_some())
 }
 
@@ -280,6 +295,10 @@ fn one(
                 &mut count,
             )),
             Kind::PhpLog => Content::Php(php::Php::read(&bytes, index, config, &mut count)),
+            Kind::Metrics => {
+                Content::Metrics(metrics::Metrics::read(&bytes, index, config, &mut count))
+            }
+            Kind::HttpJson => Content::Azure(azure::Azure::read(&bytes, index, config)),
             Kind::HttpErr => {
                 Content::HttpErr(httperr::HttpErr::read(&bytes, index, config, &mut count))
             }

@@ -14,8 +14,8 @@ use daaslens_stats::ratio::{self, Table};
 use super::{Conclusions, Rule};
 use crate::correlate;
 use crate::facts::Facts;
-use crate::http::agent;
 use crate::http::cube::is_front_end_timeout;
+use crate::http::{agent, trouble};
 use crate::hypotheses::{self, Observation, State};
 use crate::keys::{Keys, Merge as _};
 use crate::signals::{ClusterSignal, Unseen};
@@ -125,6 +125,7 @@ fn unseen(facts: &Facts<'_>, one: &Unseen, reply: &Reply) -> Finding {
         counted(requests, "request", "requests")
     );
     finding.metrics.push(("known_errors", Metric::Count(errors)));
+    trouble::tell(&mut finding, facts.cubes.of(one.vantage));
     finding
 }
 

@@ -23,6 +23,7 @@ mod failed_request_trace;
 mod http_5xx_cluster;
 mod http_silence;
 mod httperr;
+mod metric_anomaly;
 mod php_error_group;
 mod php_fatal;
 pub(crate) mod php_process;
@@ -37,6 +38,7 @@ mod timeout_wall;
 mod unhandled_exception;
 
 pub(crate) use dump_signature::mark as dump_mark;
+pub(crate) use metric_anomaly::{CPU_FULL, MEMORY_FULL};
 pub(crate) use php_fatal::is_fatal;
 pub(crate) use process_recycle::word as recycle_word;
 
@@ -79,6 +81,7 @@ pub const RULES: &[Rule] = &[
     timeout_wall::RULE,
     slow_url::RULE,
     client_aborts::RULE,
+    metric_anomaly::RULE,
     coverage_gap::RULE,
     data_quality::RULE,
 ];

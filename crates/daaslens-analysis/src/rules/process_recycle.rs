@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 
 use daaslens_core::model::Clean;
 use daaslens_core::text::{counted, shortened, thousands};
-use daaslens_core::{Confidence, Finding, Metric, Severity};
+use daaslens_core::{Confidence, Finding, Metric, Severity, TimeRange};
 use daaslens_eventlog::{Incident, IncidentKind};
 
 use super::{Conclusions, Rule, httperr, no_questions};
 use crate::correlate;
 use crate::facts::{Facts, machines};
+use crate::records::azure::Event;
 use crate::zoom::Reply;
 
 pub(super) const RULE: Rule = Rule {
@@ -21,9 +22,13 @@ pub(super) const RULE: Rule = Rule {
     conclude,
 };
 
+/// The most findings from the platform's log.
+const MOST: usize = 6;
+
 fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
     httperr::conclude(facts, &RULE, 1, out);
     out.findings.extend(asked::findings(facts));
+    out.findings.extend(by_platform(facts));
     let events = &facts.records.events;
     if events.files == 0 {
         return;
@@ -44,6 +49,32 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
         let text = format!("none in {}", counted(events.list.len() as u64, "event", "events"));
         out.clean.push(Clean { rule: RULE.id, text });
     }
+}
+
+/// What the platform's own log says was stopped or started anew, by name.
+fn by_platform(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut names: BTreeMap<(&str, &str), Vec<&Event>> = BTreeMap::new();
+    for event in facts.records.azure.events.iter().filter(|event| event.is_stop()) {
+        names.entry((&event.name, &event.reason)).or_default().push(event);
+    }
+    names
+        .into_iter()
+        .filter_map(|((name, reason), events)| {
+            let range = TimeRange::new(events.first()?.time, events.last()?.time);
+            let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+            let headline = format!(
+                "{} \u{d7} {name}{reason} in the platform's log",
+                thousands(events.len() as u64)
+            );
+            let mut finding = Finding::new(RULE.id, Severity::Info, Confidence::Likely, headline);
+            finding.window = Some(range);
+            finding.metrics = vec![("count", Metric::Count(events.len() as u64))];
+            finding.impact = events.len() as u64;
+            finding.evidence = events.iter().take(4).map(|event| event.evidence.clone()).collect();
+            Some(finding)
+        })
+        .take(MOST)
+        .collect()
 }
 
 /// The kind in words; `None` for what is no recycle.

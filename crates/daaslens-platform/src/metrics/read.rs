@@ -145,6 +145,30 @@ pub fn read(bytes: &[u8]) -> Parsed<Vec<Metric>> {
     Parsed::new(metrics, faults)
 }
 
+/// The bucket that begins at the head of `bytes`; what stands behind it does not matter.
+pub fn read_point(bytes: &[u8]) -> Option<Point> {
+    let bytes = bytes.get(..MAX_POINT).unwrap_or(bytes);
+    let text = String::from_utf8_lossy(bytes);
+    let mut stream = serde_json::Deserializer::from_str(&text).into_iter::<Object<'_>>();
+    let object = stream.next()?.ok()?;
+    point(&object, Place::default())
+}
+
+/// The longest bucket, in bytes: a time, five numbers, and the ids of a diagnostic setting.
+const MAX_POINT: usize = 16 << 10;
+
+fn point(object: &Object<'_>, place: Place) -> Option<Point> {
+    Some(Point {
+        time: object.time_stamp.or(object.time).and_then(text).and_then(|text| time(&text))?,
+        total: object.total.and_then(number),
+        average: object.average.and_then(number),
+        minimum: object.minimum.and_then(number),
+        maximum: object.maximum.and_then(number),
+        count: object.count.and_then(number),
+        place,
+    })
+}
+
 impl<'d> Reader<'d> {
     fn place(&mut self, value: &RawValue) -> Place {
         let offset = (value.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
@@ -262,20 +286,11 @@ impl<'d> Reader<'d> {
 
     fn point(&mut self, value: &RawValue, object: &Object<'d>) -> Option<Point> {
         let place = self.place(value);
-        let time = object.time_stamp.or(object.time).and_then(text).and_then(|text| time(&text));
-        let Some(time) = time else {
+        let found = point(object, place);
+        if found.is_none() {
             self.faults.add(place, FaultKind::Time { field: "timeStamp" });
-            return None;
-        };
-        Some(Point {
-            time,
-            total: object.total.and_then(number),
-            average: object.average.and_then(number),
-            minimum: object.minimum.and_then(number),
-            maximum: object.maximum.and_then(number),
-            count: object.count.and_then(number),
-            place,
-        })
+        }
+        found
     }
 
     /// A value of a diagnostic setting: each stands by itself.
