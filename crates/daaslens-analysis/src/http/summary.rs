@@ -196,3 +196,26 @@ pub(crate) fn is_long_by_nature(url: &[u8], cube: &UrlCube) -> bool {
         || lower.ends_with(b"/events/stream")
         || lower.ends_with(b"/sse")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_open_for_as_long_as_somebody_listens_is_not_slow() {
+        let plain = UrlCube { requests: 10, ..UrlCube::default() };
+        for url in [
+            "/logstream/application",
+            "/Microsoft-Server-ActiveSync/default.eas",
+            "/signalr/connect",
+            "/socket.io/",
+            "/api/events/stream",
+        ] {
+            assert!(is_long_by_nature(url.as_bytes(), &plain), "{url}");
+        }
+        assert!(!is_long_by_nature(b"/cart", &plain));
+        // RPC_IN_DATA, and web sockets by their status: most of the requests of a path are long.
+        let rpc = UrlCube { requests: 10, long: 6, ..UrlCube::default() };
+        assert!(is_long_by_nature(b"/cart", &rpc));
+    }
+}

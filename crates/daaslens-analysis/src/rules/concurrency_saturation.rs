@@ -56,6 +56,9 @@ const CRITICAL_SHARE: f64 = 0.05;
 /// How long after the peak those are looked for that were in progress at it.
 const RELEASE_SECONDS: i64 = 60;
 
+/// Nothing began or ended for longer than this: what is in progress then says nothing of a limit.
+const LONGEST_SECONDS: i64 = 86_400;
+
 /// Lines of evidence.
 const EVIDENCE: usize = 6;
 
@@ -108,7 +111,7 @@ fn minutes(site: &SiteCube) -> Option<(BTreeMap<i64, Minute>, BTreeMap<i64, u32>
     let mut now = 0_u32;
     let mut next = i64::MIN; // the first second that is not accounted for
     for (second, (starts, ends)) in flow {
-        if now > 0 {
+        if now > 0 && second - next <= LONGEST_SECONDS {
             let mut at = next;
             while at < second {
                 let end = (at.div_euclid(60) * 60 + 60).min(second);

@@ -226,6 +226,79 @@ fn other_services_are_told_apart() {
     assert_eq!(service(b"hello\n"), None);
 }
 
+#[test]
+fn what_scanners_ask_for_is_a_path() {
+    // Bounded by blanks and by what stands on either side, a path may be anything.
+    let paths = [
+        "*",
+        "/fee&fie=foe",
+        "/..\\..\\windows\\win.ini",
+        "/${(#a=@org.example.Ognl@x())}/index.action",
+        "/\"><script>alert(1)</script>",
+        "/%c0%ae%c0%ae/",
+        "www.example.org:443",
+        "/a,b;c=d|e",
+    ];
+    for path in paths {
+        let log = format!("{FIELDS}2026-01-01 00:00:00 GET {path} UA 10.0.0.1 404 5\n");
+        let expected = format!("2026-01-01T00:00:00Z GET {path} Some(404)");
+        assert_eq!(show(log.as_bytes()), ["#Fields".to_owned(), expected]);
+    }
+}
+
+#[test]
+fn user_names_of_all_kinds_are_one_value() {
+    for user in ["DOM\\user", "DOM\\host$", "user@example.org", "dom/user", "-", ""] {
+        let log = format!(
+            "#Fields: date time cs-method cs-uri-stem cs-username sc-status\n2026-01-01 00:00:00 GET /a {user} 401\n"
+        );
+        let mut seen = Vec::new();
+        read(log.as_bytes(), 0, &mut State::default(), &mut |item| {
+            if let Item::Record(r) = item {
+                seen.push((r.raw(Field::UserName).unwrap_or_default().to_string(), r.status()));
+                assert!(!r.is_recovered());
+            }
+        });
+        assert_eq!(seen, [(user.to_owned(), Some(401))]);
+    }
+}
+
+#[test]
+fn other_producers_count_in_seconds_and_iis_in_milliseconds() {
+    for (software, expected) in [
+        ("#Software: Microsoft Internet Information Services 10.0\n", [Some(2), None]),
+        ("#Software: Some Cache 2.1\n", [Some(2000), Some(125)]),
+        ("", [Some(2), None]),
+    ] {
+        let log = format!(
+            "{software}#Fields: date time cs-method cs-uri-stem sc-status time-taken\n\
+             2026-01-01 00:00:00 GET /a 200 2\n2026-01-01 00:00:00 GET /a 200 0.125\n"
+        );
+        let mut seen = Vec::new();
+        read(log.as_bytes(), 0, &mut State::default(), &mut |item| {
+            if let Item::Record(r) = item {
+                seen.push(r.time_taken_ms());
+            }
+        });
+        assert_eq!(seen, expected, "{software}");
+    }
+}
+
+#[test]
+fn times_that_go_back_are_kept_as_they_stand() {
+    let log = FIELDS.to_owned()
+        + "2026-01-01 00:01:00 GET /b UA 10.0.0.1 200 5\n2026-01-01 00:00:59 GET /a UA 10.0.0.1 200 5\n\
+           2026-01-01 00:01:00 GET /c UA 10.0.0.1 200 5\n";
+    assert_eq!(
+        show(log.as_bytes())[1..],
+        [
+            "2026-01-01T00:01:00Z GET /b Some(200)",
+            "2026-01-01T00:00:59Z GET /a Some(200)",
+            "2026-01-01T00:01:00Z GET /c Some(200)"
+        ]
+    );
+}
+
 /// Text that looks enough like a log to reach every branch.
 fn logs() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
