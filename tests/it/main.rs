@@ -16,6 +16,7 @@
 //! * [`verbs`]: what is asked without an analysis: explanations, evidence read back, completions; and the redaction.
 //! * [`server_logs`]: request logs that are not W3C, and HTTP.sys's errors, through the whole program.
 //! * [`saturation`]: requests in progress that meet a limit.
+//! * [`events`]: event logs of App Service and of whole servers: restarts, what ran out, what vanished.
 //! * [`samples`]: real files, where there are any on this machine.
 
 #![expect(
@@ -31,6 +32,7 @@ mod azure;
 mod cli;
 mod determinism;
 mod dumps;
+mod events;
 mod evidence;
 mod failed_requests;
 mod httplog_fixtures;

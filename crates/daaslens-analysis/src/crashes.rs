@@ -10,11 +10,14 @@ use daaslens_eventlog::aspnet::web_error;
 use daaslens_eventlog::incident::{FOLD_MS, vanished};
 use daaslens_eventlog::runtime::log_record;
 use daaslens_eventlog::{Event, Incident, IncidentKind, Level};
+use daaslens_kb::ExceptionText as Known;
 use daaslens_signature::Signature;
+use daaslens_stacktrace::ExceptionText;
 
 use crate::facts::Facts;
 use crate::http::cube::Cube;
 use crate::http::summary::app_sites;
+use crate::http::template;
 use crate::joins::Joins;
 use crate::records::events::Events;
 
@@ -40,6 +43,8 @@ pub(crate) struct Crashes {
 pub(crate) struct Group {
     pub(crate) signature: Signature,
     pub(crate) code: Option<u32>,
+    /// What its exception is known to mean.
+    pub(crate) known: Option<&'static Known>,
     /// Indices into the incidents.
     pub(crate) incidents: Vec<usize>,
 }
@@ -50,6 +55,8 @@ pub(crate) struct Thrown {
     pub(crate) signature: Signature,
     /// Indices into the events.
     pub(crate) events: Vec<usize>,
+    /// What the exception is known to mean.
+    pub(crate) known: Option<&'static Known>,
     /// How many of them the framework caught, because nobody else did.
     pub(crate) unhandled: u64,
     pub(crate) paths: BTreeMap<String, u64>,
@@ -90,14 +97,19 @@ pub(crate) fn is_start(event: &Event<'_>) -> bool {
 
 /// Groups what the events tell.
 pub(crate) fn group(events: &Events) -> Crashes {
-    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+    let mut groups: BTreeMap<(String, String), Group> = BTreeMap::new();
     for (i, incident) in events.incidents.iter().enumerate() {
         if matches!(incident.kind, IncidentKind::Crash { .. }) {
             let signature = of(incident);
             let code = incident.code;
-            let group = groups.entry(signature.exact.clone()).or_insert_with(|| Group {
+            // A module of Windows fails in programs that have nothing to do with each other.
+            let native = incident.exception.as_ref().is_none_or(ExceptionText::is_empty);
+            let process = incident.process.as_deref().filter(|_| native).unwrap_or_default();
+            let key = (signature.exact.clone(), process.to_ascii_lowercase());
+            let group = groups.entry(key).or_insert_with(|| Group {
                 signature: signature.clone(),
                 code,
+                known: incident.exception.as_ref().and_then(known),
                 incidents: Vec::new(),
             });
             group.signature.tell_only_what_is_common(&signature);
@@ -109,13 +121,14 @@ pub(crate) fn group(events: &Events) -> Crashes {
     let deaths = Deaths::of(&events.incidents);
     let mut thrown: BTreeMap<String, Thrown> = BTreeMap::new();
     for (i, event) in events.list.iter().enumerate().filter(|(i, _)| !crashed.contains(i)) {
-        if let Some(Told { signature, path, unhandled }) = exception(event) {
+        if let Some(Told { signature, known, path, unhandled }) = exception(event) {
             if deaths.tell(event, &signature) {
                 continue;
             }
             let group = thrown.entry(signature.exact.clone()).or_insert_with(|| Thrown {
                 signature: signature.clone(),
                 events: Vec::new(),
+                known,
                 unhandled: 0,
                 paths: BTreeMap::new(),
             });
@@ -196,9 +209,18 @@ fn of(incident: &Incident) -> Signature {
     }
 }
 
+/// What an exception is known to mean: the innermost one of its chain that is known.
+pub(crate) fn known(text: &ExceptionText) -> Option<&'static Known> {
+    let innermost = text.innermost().into_iter();
+    innermost
+        .chain(&text.chain)
+        .find_map(|one| daaslens_kb::exception_text(&format!("{}: {}", one.type_name, one.message)))
+}
+
 /// An exception that an event tells of, with the path of its request.
 struct Told {
     signature: Signature,
+    known: Option<&'static Known>,
     path: Option<String>,
     unhandled: bool,
 }
@@ -211,6 +233,7 @@ fn exception(event: &Event<'_>) -> Option<Told> {
         }
         return Some(Told {
             signature: daaslens_signature::of_exception(&error.exception, None),
+            known: known(&error.exception),
             path: Some(error.path).filter(|path| !path.is_empty()),
             unhandled: true,
         });
@@ -219,6 +242,7 @@ fn exception(event: &Event<'_>) -> Option<Told> {
     let told = !record.exception.is_empty() && event.level() <= Level::Error;
     told.then(|| Told {
         signature: daaslens_signature::of_exception(&record.exception, None),
+        known: known(&record.exception),
         path: record.request_path().map(str::to_owned),
         unhandled: record.is_unhandled(),
     })
@@ -359,6 +383,16 @@ impl Group {
 }
 
 impl Thrown {
+    /// How many were logged for requests of `url`: of exactly that path, and of paths whose template it is.
+    pub(crate) fn on_path(&self, url: &str) -> (u64, u64) {
+        let exact = self.paths.get(url).copied().unwrap_or(0);
+        let mut buffer = Vec::new();
+        let alike = self.paths.iter().filter(|(path, _)| {
+            path.as_str() != url && template::of(path.as_bytes(), &mut buffer) == url.as_bytes()
+        });
+        (exact, alike.map(|(_, n)| n).sum())
+    }
+
     pub(crate) fn title(&self) -> String {
         title(&self.signature)
     }
@@ -394,8 +428,13 @@ fn down(facts: &Facts<'_>, incident: &Incident) -> Option<i64> {
 }
 
 fn errors_after(cube: &Cube, joins: &Joins, incident: &Incident) -> u64 {
-    let instance = joins.instance(&incident.computer).map(|join| join.instance.as_str());
     let from = incident.range.start.seconds() - 2;
+    errors_between(cube, joins, &incident.computer, from, from + AFTER)
+}
+
+/// Server errors of the instance of a machine within some seconds; of all instances where it is not known which it is.
+pub(crate) fn errors_between(cube: &Cube, joins: &Joins, machine: &str, from: i64, to: i64) -> u64 {
+    let instance = joins.instance(machine).map(|join| join.instance.as_str());
     let mut errors = 0;
     for (_, site) in app_sites(cube) {
         for (name, lane) in site.lanes() {
@@ -403,7 +442,7 @@ fn errors_after(cube: &Cube, joins: &Joins, incident: &Incident) -> u64 {
                 errors += lane
                     .course
                     .errors()
-                    .filter(|(at, _)| (from..=from + AFTER).contains(at))
+                    .filter(|(at, _)| (from..=to).contains(at))
                     .map(|(_, errors)| errors[..4].iter().map(|n| u64::from(*n)).sum::<u64>())
                     .sum::<u64>();
             }

@@ -19,6 +19,7 @@ mod keys;
 mod marks;
 mod readback;
 mod records;
+mod restarts;
 mod retention;
 mod rules;
 mod series;

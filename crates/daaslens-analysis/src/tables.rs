@@ -20,6 +20,7 @@ use crate::facts::Facts;
 use crate::http::trouble;
 use crate::records::httperr;
 use crate::records::platform::kudu::ActKind;
+use crate::restarts;
 
 /// The most rows that a table holds.
 pub(crate) const MOST: usize = 200;
@@ -30,6 +31,7 @@ const TABLES: &[fn(&Facts<'_>) -> Table] = &[
     app_logs::templates,
     threads::stacks,
     changes,
+    restarts::table,
     failed::table,
     gateways,
     httperr::table,

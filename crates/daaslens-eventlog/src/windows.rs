@@ -170,6 +170,51 @@ pub fn pool_event(event: &Event<'_>) -> Option<PoolEvent> {
     })
 }
 
+/// What Resource-Exhaustion-Detector 2004 says: the machine is out of memory that it may promise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MemoryExhausted {
+    /// The limit on what may be promised, in bytes, where it is told.
+    pub commit_limit: Option<u64>,
+    /// What was promised.
+    pub commit_charge: Option<u64>,
+    /// The programs that hold the most, with their bytes, as far as they are told: three at most.
+    pub programs: Vec<(String, u64)>,
+}
+
+/// Reads 2004: named values, or nothing but the sentence that an export has.
+pub fn memory_exhausted(event: &Event<'_>) -> Option<MemoryExhausted> {
+    if !event.is_from("Microsoft-Windows-Resource-Exhaustion-Detector") || event.id != 2004 {
+        return None;
+    }
+    let number = |name: &str| event.named(name).and_then(|text| text.trim().parse().ok());
+    let mut out = MemoryExhausted {
+        commit_limit: number("SystemCommitLimit"),
+        commit_charge: number("SystemCommitCharge"),
+        programs: Vec::new(),
+    };
+    for index in 1..=3 {
+        let name = event.named(&format!("Process_{index}_Name"));
+        let size = number(&format!("Process_{index}_CommitCharge"));
+        if let (Some(name), Some(size)) = (name.filter(|name| !name.is_empty()), size) {
+            out.programs.push((name.to_owned(), size));
+        }
+    }
+    if out.programs.is_empty() {
+        // `… the most virtual memory: w3wp.exe (1234) consumed 3276105568 bytes, node.exe (77) consumed …`
+        let text = event.message.as_deref().unwrap_or_else(|| event.text(0));
+        for part in text.split(" consumed ").zip(text.split(" consumed ").skip(1)).take(3) {
+            let name = part.0.rsplit([',', ':']).next().unwrap_or_default();
+            let name =
+                name.trim().trim_start_matches("and ").split(" (").next().unwrap_or_default();
+            let size = part.1.split_whitespace().next().and_then(|word| word.parse().ok());
+            if let (false, Some(size)) = (name.is_empty(), size) {
+                out.programs.push((name.to_owned(), size));
+            }
+        }
+    }
+    Some(out)
+}
+
 fn hexadecimal(text: &str) -> Option<u64> {
     let text = text.trim();
     u64::from_str_radix(text.strip_prefix("0x").unwrap_or(text), 16).ok()

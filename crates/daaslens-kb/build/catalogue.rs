@@ -12,8 +12,8 @@ use toml::{Table, Value};
 use crate::{
     entry::{
         ABOUT_KEYS, Entry, RawAbout, RawAspNetCode, RawEvent, RawEventText, RawExceptionCode,
-        RawGatewayError, RawHttpErr, RawHypothesis, RawModule, RawNotification, RawOutcome,
-        RawPhpMessage, RawPhpRelease, RawProvider, RawRule, RawSign, RawSignatureList, RawSource,
+        RawGatewayError, RawHttpErr, RawHypothesis, RawMessage, RawModule, RawNotification,
+        RawOutcome, RawPhpRelease, RawProvider, RawRule, RawSign, RawSignatureList, RawSource,
         RawStatus, RawSubstatus, RawTraceEvent, RawWin32,
     },
     faults::{Faults, Rival, Sources, kebab},
@@ -72,6 +72,7 @@ const PHP_CLASSES: [&str; 20] = [
     "platform",
     "other",
 ];
+const EXCEPTION_CLASSES: [&str; 5] = ["memory", "disk", "pool", "dependency", "startup"];
 const HTTPERR_CLASSES: [&str; 7] =
     ["crash", "hang", "unavailable", "limit", "client", "bad-request", "noise"];
 const GATEWAY_CLASSES: [&str; 10] = [
@@ -143,7 +144,8 @@ pub(crate) struct Catalogue {
     pub(crate) event_texts: Vec<Entry<RawEventText>>,
     pub(crate) aspnet: Vec<Entry<RawAspNetCode>>,
     pub(crate) exceptions: Vec<Entry<RawExceptionCode>>,
-    pub(crate) php: Vec<Entry<RawPhpMessage>>,
+    pub(crate) php: Vec<Entry<RawMessage>>,
+    pub(crate) exception_texts: Vec<Entry<RawMessage>>,
     pub(crate) rules: Vec<Entry<RawRule>>,
     pub(crate) signs: Vec<Entry<RawSign>>,
     /// In the order of the files, which decides between equals.
@@ -202,7 +204,8 @@ impl Reader {
         self.read_events(&mut catalogue);
         self.read_event_texts(&mut catalogue);
         self.read_codes(&mut catalogue);
-        self.read_php(&mut catalogue);
+        catalogue.php = self.read_messages("php_message", &PHP_CLASSES);
+        catalogue.exception_texts = self.read_messages("exception_text", &EXCEPTION_CLASSES);
         self.read_hypotheses(&mut catalogue);
         self.read_signature_lists(&mut catalogue);
         catalogue.rules = self.read("rule", &["name"], Sources::Optional);
@@ -394,11 +397,11 @@ impl Reader {
         self.faults.sort(&mut catalogue.exceptions, |entry| entry.own.code);
     }
 
-    fn read_php(&mut self, catalogue: &mut Catalogue) {
-        let messages: Vec<Entry<RawPhpMessage>> =
-            self.read("php_message", &["id"], Sources::Required);
+    /// A list of messages that are known by their texts.
+    fn read_messages(&mut self, list: &'static str, classes: &[&str]) -> Vec<Entry<RawMessage>> {
+        let mut messages: Vec<Entry<RawMessage>> = self.read(list, &["id"], Sources::Required);
         for entry in &messages {
-            self.faults.word(&entry.own.class, &PHP_CLASSES, entry, "class");
+            self.faults.word(&entry.own.class, classes, entry, "class");
         }
         let rivals: Vec<Rival<'_>> = messages
             .iter()
@@ -413,8 +416,8 @@ impl Reader {
             })
             .collect();
         self.faults.patterns(&rivals);
-        catalogue.php = messages;
-        self.faults.sort(&mut catalogue.php, |entry| entry.own.id.clone());
+        self.faults.sort(&mut messages, |entry| entry.own.id.clone());
+        messages
     }
 
     fn read_hypotheses(&mut self, catalogue: &mut Catalogue) {

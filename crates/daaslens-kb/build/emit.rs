@@ -179,6 +179,18 @@ pub(crate) fn emit(catalogue: &Catalogue) -> String {
         )
     });
     patterns(&mut out, "PHP_PATTERNS", &catalogue.php, |entry| &entry.own.patterns);
+    array(&mut out, "EXCEPTION_TEXTS", "ExceptionText", &catalogue.exception_texts, |entry| {
+        let own = &entry.own;
+        let class = variant("ExceptionClass", &own.class);
+        let about = about(&entry.about);
+        format!(
+            "id: {:?}, patterns: &{:?}, class: {class}, sample: {:?}, about: {about}",
+            own.id, own.patterns, own.sample
+        )
+    });
+    patterns(&mut out, "EXCEPTION_TEXT_PATTERNS", &catalogue.exception_texts, |entry| {
+        &entry.own.patterns
+    });
     array(&mut out, "RULES", "Rule", &catalogue.rules, |entry| {
         let own = &entry.own;
         let about = about(&entry.about);

@@ -195,7 +195,7 @@ pub(crate) struct RawExceptionCode {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RawPhpMessage {
+pub(crate) struct RawMessage {
     pub(crate) id: String,
     #[serde(rename = "match")]
     pub(crate) patterns: Vec<String>,

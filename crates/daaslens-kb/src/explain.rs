@@ -42,7 +42,8 @@ pub fn explain(what: &str) -> Option<Explanation> {
         "event" => event_question(rest),
         "finding" | "rule" => rule_question(rest),
         "status" | "http" => status_question(rest),
-        "exception" | "code" | "exit" | "hresult" | "ntstatus" => code_question(rest),
+        "exception" => exception_question(rest),
+        "code" | "exit" | "hresult" | "ntstatus" => code_question(rest),
         "module" => module_question(rest),
         "freb" | "notification" => trace_question(rest),
         "aspnet" => aspnet_question(rest),
@@ -259,6 +260,21 @@ fn number_question(number: u64) -> Option<Explanation> {
     })
 }
 
+/// `exception connection-pool`, a code, or the text of an exception.
+fn exception_question(what: &str) -> Option<Explanation> {
+    let by_id = lookup::exception_texts().iter().find(|one| one.id.eq_ignore_ascii_case(what));
+    by_id
+        .map(exception_answer)
+        .or_else(|| code_question(what))
+        .or_else(|| lookup::exception_text(what).map(exception_answer))
+        .or_else(|| php_message_question(what))
+}
+
+fn exception_answer(known: &'static crate::ExceptionText) -> Explanation {
+    let title = format!("exception {}: {}", known.id, known.about.title);
+    Explanation::of(title, &known.about)
+}
+
 fn code_question(what: &str) -> Option<Explanation> {
     let code = lookup::parse_code(what)?;
     Some(code_answer(code).unwrap_or_else(|| {
@@ -457,7 +473,8 @@ fn php_question(what: &str) -> Option<Explanation> {
 }
 
 fn php_message_question(text: &str) -> Option<Explanation> {
-    lookup::php_message(text).map(php_answer)
+    let known = lookup::php_message(text).map(php_answer);
+    known.or_else(|| lookup::exception_text(text).map(exception_answer))
 }
 
 fn php_answer(known: &'static crate::PhpMessage) -> Explanation {

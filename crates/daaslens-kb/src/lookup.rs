@@ -3,9 +3,9 @@
 use crate::{
     fold,
     model::{
-        AspNetCode, Event, EventText, ExceptionCode, GatewayError, HttpErr, Hypothesis, Module,
-        NameRole, Notification, PhpMessage, PhpRelease, Provider, Rule, Runtime, Sign, Source,
-        Status, Substatus, TraceEvent, Triple, Win32,
+        AspNetCode, Event, EventText, ExceptionCode, ExceptionText, GatewayError, HttpErr,
+        Hypothesis, Module, NameRole, Notification, PhpMessage, PhpRelease, Provider, Rule,
+        Runtime, Sign, Source, Status, Substatus, TraceEvent, Triple, Win32,
     },
     pattern, tables,
 };
@@ -226,6 +226,21 @@ pub fn php_message(text: &str) -> Option<&'static PhpMessage> {
 /// A PHP message by its id: `memory-limit`.
 pub fn php_message_by_id(id: &str) -> Option<&'static PhpMessage> {
     find(&tables::PHP_MESSAGES, |row| row.id.cmp(id))
+}
+
+/// What an exception tells of, by its type and message (`System.Exception: text`). Where several patterns fit, the one
+/// with the most fixed text counts.
+pub fn exception_text(text: &str) -> Option<&'static ExceptionText> {
+    let text = head(text, PHP_HEAD);
+    tables::EXCEPTION_TEXT_PATTERNS
+        .iter()
+        .find(|(pattern, _)| pattern::matches(pattern, text))
+        .and_then(|&(_, index)| tables::EXCEPTION_TEXTS.get(index))
+}
+
+/// All known texts of exceptions, by id.
+pub fn exception_texts() -> &'static [ExceptionText] {
+    &tables::EXCEPTION_TEXTS
 }
 
 /// All known PHP messages, by id.

@@ -510,6 +510,36 @@ pub struct PhpMessage {
     pub about: About,
 }
 
+/// What the text of an exception tells of, whoever threw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExceptionClass {
+    /// Memory could not be had.
+    Memory,
+    /// There is no room on a disk.
+    Disk,
+    /// No connection, port or thread was left in a pool.
+    Pool,
+    /// A database or another server did not answer, or refused.
+    Dependency,
+    /// Something that is needed at the start is missing or does not fit.
+    Startup,
+}
+
+/// A known text of an exception: its type and message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExceptionText {
+    /// `connection-pool`
+    pub id: &'static str,
+    /// The texts, with `{}` for what varies.
+    pub patterns: &'static [&'static str],
+    /// What it is about.
+    pub class: ExceptionClass,
+    /// A text that it matches.
+    pub sample: &'static str,
+    /// What it means.
+    pub about: About,
+}
+
 /// A rule that makes findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {

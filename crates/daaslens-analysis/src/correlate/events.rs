@@ -2,7 +2,7 @@
 
 use daaslens_core::text::{counted, duration_s, shortened, thousands, visible};
 use daaslens_core::{Attribution, Cause, Evidence, Time, TimeRange};
-use daaslens_eventlog::{Incident, IncidentKind, Phase};
+use daaslens_eventlog::{Event, Incident, IncidentKind, Phase};
 
 use super::{Looking, onset, sources};
 use crate::crashes::Group;
@@ -18,32 +18,45 @@ const AFTER: i64 = 30;
 /// How near to the onset a crash is that caused it.
 const ONSET: i64 = 15;
 
+/// How far around its onset a machine that was started again, or a process that vanished, is a suspect: a new machine
+/// needs a minute or two before it serves.
+const REPLACED_BEFORE: i64 = 180;
+const REPLACED_AFTER: i64 = 60;
+
+/// Exceptions of one kind that are worth a sentence beside a cluster.
+const EXCEPTIONS: u64 = 3;
+
+/// The window of a cluster with some room around it.
+fn around(cluster: &ClusterSignal, before: i64, after: i64) -> TimeRange {
+    TimeRange::new(
+        Time::from_seconds(cluster.range.start.seconds() - before),
+        Time::from_seconds(cluster.range.end.seconds() + after),
+    )
+}
+
+/// Whether a machine can be the one that fails: where the failures are on one instance, only that one's.
+fn fits<'a>(facts: &'a Facts<'_>, attribution: &'a Attribution) -> impl Fn(&str) -> bool + 'a {
+    let instance = attribution
+        .factors
+        .iter()
+        .find(|factor| factor.dimension == "instance")
+        .map(|one| one.value.as_str());
+    move |computer| match (instance, facts.joins.instance(computer)) {
+        (Some(instance), Some(join)) => join.instance == instance,
+        _ => true,
+    }
+}
+
 /// The incidents that belong to a cluster: around its window, on its instance where that is known.
 fn incidents<'a>(
     facts: &'a Facts<'_>,
     cluster: &ClusterSignal,
     attribution: &Attribution,
 ) -> Vec<&'a Incident> {
-    let window = TimeRange::new(
-        Time::from_seconds(cluster.range.start.seconds() - BEFORE),
-        Time::from_seconds(cluster.range.end.seconds() + AFTER),
-    );
-    let instance = attribution
-        .factors
-        .iter()
-        .find(|factor| factor.dimension == "instance")
-        .map(|one| one.value.as_str());
-    let fits = |incident: &Incident| match (instance, facts.joins.instance(&incident.computer)) {
-        (Some(instance), Some(join)) => join.instance == instance,
-        _ => true,
-    };
-    facts
-        .records
-        .events
-        .incidents
-        .iter()
-        .filter(|one| one.range.overlaps(window) && fits(one))
-        .collect()
+    let window = around(cluster, BEFORE, AFTER);
+    let fits = fits(facts, attribution);
+    let incidents = &facts.records.events.incidents;
+    incidents.iter().filter(|one| one.range.overlaps(window) && fits(&one.computer)).collect()
 }
 
 pub(super) fn look(looking: &mut Looking<'_>, cluster: &ClusterSignal, attribution: &Attribution) {
@@ -59,10 +72,7 @@ pub(super) fn look(looking: &mut Looking<'_>, cluster: &ClusterSignal, attributi
     ];
     let facts = looking.facts;
     let events = &facts.records.events;
-    let reach = TimeRange::new(
-        Time::from_seconds(cluster.range.start.seconds() - BEFORE),
-        Time::from_seconds(cluster.range.end.seconds() + AFTER),
-    );
+    let reach = around(cluster, BEFORE, AFTER);
     if events.files == 0 || events.range.is_none_or(|range| !covers(range, reach)) {
         let why = if events.files == 0 {
             "the bundle holds no event log"
@@ -80,14 +90,7 @@ pub(super) fn look(looking: &mut Looking<'_>, cluster: &ClusterSignal, attributi
             let signature = daaslens_signature::of_exception(text, incident.code);
             format!(", {}", signature.exception)
         });
-        let lag = incident.range.start.seconds() - cluster.range.start.seconds();
-        let when = match lag {
-            0 => format!("in the second of the {}", onset(cluster)),
-            lag if lag < 0 => {
-                format!("{} before the {}", duration_s(lag.unsigned_abs()), onset(cluster))
-            }
-            lag => format!("{} after the {}", duration_s(lag.unsigned_abs()), onset(cluster)),
-        };
+        let when = lag(incident.range.start, cluster);
         format!(
             "{id} on {} at {}{what}: {when}",
             facts.named(&incident.computer),
@@ -116,6 +119,9 @@ pub(super) fn look(looking: &mut Looking<'_>, cluster: &ClusterSignal, attributi
             _ => looking.absent(sign, nothing.to_owned()),
         }
     }
+    vanished(looking, cluster, attribution);
+    replaced(looking, cluster, attribution);
+    exceptions(looking, cluster, attribution);
     let url = attribution
         .factors
         .iter()
@@ -123,18 +129,140 @@ pub(super) fn look(looking: &mut Looking<'_>, cluster: &ClusterSignal, attributi
         .map(|one| one.value.as_str());
     if let Some(url) = url {
         let logged = facts.crashes.thrown.iter().find_map(|thrown| {
-            let n = thrown.paths.get(url)?;
-            Some((thrown.title(), *n))
+            let (exact, alike) = thrown.on_path(url);
+            (exact + alike > 0).then(|| (thrown.title(), exact, alike))
         });
-        if let Some((title, n)) = logged {
+        if let Some((title, exact, alike)) = logged {
+            // A path with ids in it is the same page as the template of the requests, as far as its shape tells.
+            let how = if exact == 0 { ", told by the shape of the path" } else { "" };
             looking.present(
                 "exception-logged-same-path",
                 format!(
-                    "{} of {} logged for that path",
-                    counted(n, "exception", "exceptions"),
+                    "{} of {} logged for that path{how}",
+                    counted(exact + alike, "exception", "exceptions"),
                     shortened(&title, 100)
                 ),
             );
+        }
+    }
+}
+
+/// When something was, beside the onset.
+fn lag(time: Time, cluster: &ClusterSignal) -> String {
+    match time.seconds() - cluster.range.start.seconds() {
+        0 => format!("in the second of the {}", onset(cluster)),
+        lag if lag < 0 => {
+            format!("{} before the {}", duration_s(lag.unsigned_abs()), onset(cluster))
+        }
+        lag => format!("{} after the {}", duration_s(lag.unsigned_abs()), onset(cluster)),
+    }
+}
+
+/// Processes that were replaced without a word when the errors began, with how common that is.
+fn vanished(looking: &mut Looking<'_>, cluster: &ClusterSignal, attribution: &Attribution) {
+    let facts = looking.facts;
+    let silent = &facts.crashes.silent;
+    if silent.started == 0 {
+        return;
+    }
+    let fits = fits(facts, attribution);
+    let window = around(cluster, ONSET, REPLACED_AFTER);
+    let list = &facts.records.events.list;
+    let near = silent.ended.iter().find(|one| {
+        window.contains(one.range.end)
+            && list.get(one.event).is_some_and(|event| fits(&event.computer))
+    });
+    match near.and_then(|one| Some((one, list.get(one.event)?))) {
+        Some((one, event)) => looking.present(
+            "process-vanished-event",
+            format!(
+                "the process on {} was replaced at {}, {}, and never said that it ended; so did {} of {} processes that \
+                 were started",
+                facts.named(&event.computer),
+                one.range.end.format("%H:%M:%S"),
+                lag(one.range.end, cluster),
+                thousands(silent.ended.len() as u64),
+                thousands(silent.started)
+            ),
+        ),
+        None => looking.absent("process-vanished-event", String::new()),
+    }
+}
+
+/// Machines that were started again or took over when the errors began.
+fn replaced(looking: &mut Looking<'_>, cluster: &ClusterSignal, attribution: &Attribution) {
+    let facts = looking.facts;
+    let window = TimeRange::new(
+        Time::from_seconds(cluster.range.start.seconds() - REPLACED_BEFORE),
+        Time::from_seconds(cluster.range.start.seconds() + REPLACED_AFTER),
+    );
+    let fits = fits(facts, attribution);
+    let boots = &facts.records.events.boots;
+    let near = boots.iter().find(|boot| {
+        boot.before.is_some() && fits(&boot.computer) && window.contains(boot.range.start)
+    });
+    match near {
+        Some(boot) => looking.present(
+            "instance-replaced-event",
+            format!(
+                "machine {} was started at {} and shows its first event {}",
+                facts.named(&boot.computer),
+                boot.booted.format("%Y-%m-%d %H:%M:%S"),
+                lag(boot.range.start, cluster)
+            ),
+        ),
+        None => looking.absent("instance-replaced-event", String::new()),
+    }
+}
+
+/// What exceptions say while the requests failed: memory, pools, other servers.
+fn exceptions(looking: &mut Looking<'_>, cluster: &ClusterSignal, attribution: &Attribution) {
+    use daaslens_kb::ExceptionClass;
+    let facts = looking.facts;
+    let events = &facts.records.events;
+    let fits = fits(facts, attribution);
+    let window = around(cluster, AFTER, AFTER);
+    let within = |event: &Event<'_>| {
+        event.time.is_some_and(|time| window.contains(time)) && fits(&event.computer)
+    };
+    for (sign, class) in [
+        ("out-of-memory-event", ExceptionClass::Memory),
+        ("pool-exhausted-event", ExceptionClass::Pool),
+        ("dependency-exception-event", ExceptionClass::Dependency),
+    ] {
+        let mut found = 0;
+        let mut most: Option<(u64, String)> = None;
+        let logged = facts.crashes.thrown.iter().filter_map(|one| {
+            let known = one.known.filter(|known| known.class == class)?;
+            let events = one.events.iter().filter_map(|i| events.list.get(*i));
+            Some((events.filter(|event| within(event)).count() as u64, known, one.title()))
+        });
+        let fatal = facts.crashes.groups.iter().filter_map(|one| {
+            let known = one.known.filter(|known| known.class == class)?;
+            let near = one
+                .all(facts)
+                .filter(|one| window.contains(one.range.start) && fits(&one.computer));
+            Some((near.count() as u64, known, one.title()))
+        });
+        for (n, known, title) in logged.chain(fatal).filter(|(n, ..)| *n > 0) {
+            found += n;
+            if most.as_ref().is_none_or(|(most, _)| n > *most) {
+                let what = known.about.title;
+                most = Some((n, format!("{what} ({})", shortened(&title, 100))));
+            }
+        }
+        // A process that runs out of memory logs it once, if at all.
+        let enough = if class == ExceptionClass::Memory { 1 } else { EXCEPTIONS };
+        match most {
+            Some((_, what)) if found >= enough => looking.present(
+                sign,
+                format!(
+                    "{} within {} of the window: {what}",
+                    counted(found, "exception", "exceptions"),
+                    duration_s(AFTER as u64)
+                ),
+            ),
+            _ => looking.absent(sign, String::new()),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use daaslens_core::text::{shortened, visible};
 use daaslens_core::{Evidence, Excerpt, Location, Part, PartKind, SourceId, TimeRange};
+use daaslens_eventlog::incident::{self, Boot};
 use daaslens_eventlog::{Clock, Event, Fault, Incident, Item, Log};
 
 use super::Count;
@@ -23,6 +24,8 @@ pub(crate) struct Events {
     pub(crate) sources: Vec<usize>,
     /// What they tell, folded.
     pub(crate) incidents: Vec<Incident>,
+    /// When the machines were started, as far as that is told.
+    pub(crate) boots: Vec<Boot>,
     pub(crate) range: Option<TimeRange>,
     /// Files that were read, also without an event.
     pub(crate) files: u64,
@@ -108,7 +111,8 @@ impl Events {
                 TimeRange::extend(&mut self.range, time);
             }
         }
-        self.incidents = daaslens_eventlog::incident::fold(&self.list);
+        self.incidents = incident::fold(&self.list);
+        self.boots = incident::boots(&self.list);
     }
 
     /// An event as evidence.

@@ -13,6 +13,7 @@ use super::{Conclusions, Rule, httperr, no_questions};
 use crate::correlate;
 use crate::facts::{Facts, machines};
 use crate::records::azure::Event;
+use crate::restarts::{self, Restart, Why};
 use crate::zoom::Reply;
 
 pub(super) const RULE: Rule = Rule {
@@ -24,6 +25,12 @@ pub(super) const RULE: Rule = Rule {
 
 /// The most findings from the platform's log.
 const MOST: usize = 6;
+
+/// Failed requests around restarts that nothing explains, from which on they are worth a ticket.
+const LOST: u64 = 5;
+
+/// Evidence of the restarts.
+const EVIDENCE: usize = 6;
 
 fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
     httperr::conclude(facts, &RULE, 1, out);
@@ -45,6 +52,7 @@ fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
     for ((kind, detail), incidents) in &kinds {
         out.findings.push(finding(*kind, detail, incidents, facts));
     }
+    out.findings.extend(told(&restarts::all(facts), facts));
     if out.findings.is_empty() {
         let text = format!("none in {}", counted(events.list.len() as u64, "event", "events"));
         out.clean.push(Clean { rule: RULE.id, text });
@@ -75,6 +83,76 @@ fn by_platform(facts: &Facts<'_>) -> Vec<Finding> {
         })
         .take(MOST)
         .collect()
+}
+
+/// All restarts with their causes, where there are enough of them to be worth a look.
+fn told(restarts: &[Restart], facts: &Facts<'_>) -> Option<Finding> {
+    let (first, last) = (restarts.first()?, restarts.last()?);
+    let tally = restarts::tally(restarts);
+    let untold: Vec<&Restart> = restarts.iter().filter(|one| !one.why.is_told()).collect();
+    let errors: u64 = restarts.iter().map(|one| one.errors).sum();
+    let n = restarts.len() as u64;
+    let headline = format!(
+        "{}: {}",
+        counted(n, "restart of the application", "restarts of the application"),
+        restarts::sentence(&tally)
+    );
+    // A restart that cost requests is worth a ticket where nobody knows who did it; the others have findings.
+    let lost: u64 = untold.iter().map(|one| one.errors).sum();
+    let severity = if lost >= LOST { Severity::Warning } else { Severity::Info };
+    let mut finding = Finding::new(RULE.id, severity, Confidence::Likely, headline);
+    if facts.http.is_some() {
+        finding.detail = format!(
+            "{} around them, {} of these around restarts without a cause in the bundle.",
+            counted(errors, "server error", "server errors"),
+            thousands(lost)
+        );
+    }
+    if !untold.is_empty() {
+        finding.detail.push_str(
+            " A changed setting, the restart button and maintenance of the platform leave no event; the activity log of \
+             the site names the first two.",
+        );
+        finding.advice.collect_next.push(
+            "The activity log of the site (restarts, settings, swaps), and Diagnose and solve problems: Web App Restarted"
+                .to_owned(),
+        );
+    }
+    finding.window = Some(TimeRange::new(first.at, last.at));
+    let mut signs = Vec::new();
+    for (why, sign) in [
+        (Why::Rebooted, "instance-replaced-event"),
+        (Why::NewMachine, "instance-replaced-event"),
+        (Why::Limit, "limit-recycle-event"),
+        (Why::AppOffline, "app-offline-event"),
+        (Why::Configuration, "config-change-event"),
+        (Why::Files, "file-change-event"),
+        (Why::Deployment, "deployment-just-before"),
+    ] {
+        let own: Vec<&Restart> = restarts.iter().filter(|one| one.why == why).collect();
+        if let Some(one) = own.first() {
+            let at = one.at.format("%Y-%m-%d %H:%M:%S");
+            signs.push((
+                sign,
+                format!("{} {}, the first at {at}", thousands(own.len() as u64), why.words()),
+            ));
+        }
+    }
+    finding.causes = correlate::told(facts, &signs);
+    finding.metrics = vec![
+        ("count", Metric::Count(n)),
+        ("untold", Metric::Count(untold.len() as u64)),
+        ("server_errors", Metric::Count(errors)),
+    ];
+    finding.impact = lost.max(1);
+    finding.evidence = untold
+        .iter()
+        .copied()
+        .chain(restarts.iter().filter(|one| one.why.is_told()))
+        .flat_map(|one| one.evidence(facts))
+        .take(EVIDENCE)
+        .collect();
+    Some(finding)
 }
 
 /// The kind in words; `None` for what is no recycle.
@@ -120,7 +198,9 @@ fn finding(
         kind,
         IncidentKind::LimitRecycle | IncidentKind::Hang | IncidentKind::UngracefulShutdown
     );
-    let severity = if defect { Severity::Warning } else { Severity::Info };
+    // What ran out is told by resource-exhaustion; the recycle is what was done about it.
+    let told_elsewhere = kind == IncidentKind::LimitRecycle && detail.contains("emory");
+    let severity = if defect && !told_elsewhere { Severity::Warning } else { Severity::Info };
     let mut finding = Finding::new(RULE.id, severity, Confidence::Likely, headline);
     finding.window = Some(range);
     if let [_] = machines.as_slice() {

@@ -1,5 +1,7 @@
 #![doc = include_str!("resource_exhaustion.md")]
 
+mod events;
+
 use std::fmt::Write as _;
 
 use daaslens_core::model::Clean;
@@ -26,6 +28,7 @@ const HANDLES: u64 = 10_000;
 const MOST: usize = 10;
 
 fn conclude(facts: &Facts<'_>, _: &[Reply], out: &mut Conclusions) {
+    events::conclude(facts, out);
     let list = &facts.records.dumps.list;
     let found = list.iter().flat_map(|taken| [addresses(taken), handles(taken)]).flatten();
     let before = out.findings.len();

@@ -1,15 +1,18 @@
 #![doc = include_str!("startup_failure.md")]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use daaslens_core::model::Clean;
-use daaslens_core::text::{counted, shortened, thousands};
-use daaslens_core::{Confidence, Finding, Metric, Severity};
+use daaslens_core::text::{counted, duration_s, shortened, thousands};
+use daaslens_core::{Cause, Confidence, Finding, Metric, Severity};
 use daaslens_eventlog::{Incident, IncidentKind, Phase};
+use daaslens_kb::ExceptionClass;
 
 use super::app_deaths::{self, Which};
 use super::{Conclusions, Rule, no_questions};
-use crate::crashes::is_start;
+use crate::correlate;
+use crate::crashes::{errors_between, is_start, known as known_exception};
 use crate::facts::{Facts, machines};
 use crate::zoom::Reply;
 
@@ -19,6 +22,12 @@ pub(super) const RULE: Rule = Rule {
     questions: no_questions,
     conclude,
 };
+
+/// How long after a failed start the requests of its machine are looked at.
+const AFTER: i64 = 40;
+
+/// A deployment that ended this long before the first failure is a suspect.
+const DEPLOYED: i64 = 600;
 
 /// So many failures are critical whatever came after.
 const MANY: usize = 3;
@@ -45,6 +54,44 @@ fn of_events(facts: &Facts<'_>, out: &mut Conclusions) {
             format!("no failed start in {}", counted(events.list.len() as u64, "event", "events"));
         out.clean.push(Clean { rule: RULE.id, text });
     }
+}
+
+/// What made the starts fail, as far as that stands beside the exception.
+fn causes(
+    headline: &str,
+    incidents: &[&Incident],
+    meant: Option<&'static daaslens_kb::ExceptionText>,
+    facts: &Facts<'_>,
+) -> Vec<Cause> {
+    let Some(first) = incidents.first() else { return Vec::new() };
+    let mut signs = vec![("start-failure-event", headline.to_owned())];
+    let deployments = &facts.records.platform.deployments;
+    let before = crate::records::platform::last_before(deployments, first.range.start)
+        .filter(|one| first.range.start.seconds() - one.range.end.seconds() <= DEPLOYED);
+    if let Some(one) = before {
+        let lag = (first.range.start.seconds() - one.range.end.seconds()).max(0) as u64;
+        signs.push((
+            "deployment-just-before",
+            format!(
+                "deployment {} ended {} before the first of them",
+                shortened(&one.id, 12),
+                duration_s(lag)
+            ),
+        ));
+    }
+    match meant.map(|meant| (meant.class, meant.about.title)) {
+        Some((ExceptionClass::Dependency, title)) => {
+            signs.push(("dependency-exception-event", title.to_owned()));
+        }
+        Some((ExceptionClass::Memory, title)) => {
+            signs.push(("out-of-memory-event", title.to_owned()));
+        }
+        Some((ExceptionClass::Pool, title)) => {
+            signs.push(("pool-exhausted-event", title.to_owned()));
+        }
+        _ => {}
+    }
+    correlate::told(facts, &signs)
 }
 
 fn is_failed_start(kind: IncidentKind) -> bool {
@@ -123,8 +170,32 @@ fn finding(incidents: &[&Incident], facts: &Facts<'_>) -> Finding {
         finding.subject.signature = Some(signature.exact);
         finding.subject.exception = Some(signature.exception).filter(|name| !name.is_empty());
     }
-    finding.metrics = vec![("count", Metric::Count(incidents.len() as u64))];
-    finding.impact = incidents.len() as u64;
+    let errors: u64 = incidents
+        .iter()
+        .map(|one| {
+            let at = one.range.start.seconds();
+            errors_between(facts.cube, facts.joins, &one.computer, at - 2, at + AFTER)
+        })
+        .sum();
+    finding.metrics = vec![
+        ("count", Metric::Count(incidents.len() as u64)),
+        ("server_errors", Metric::Count(errors)),
+    ];
+    finding.impact = errors.max(incidents.len() as u64);
+    if errors > 0 {
+        let _ = write!(
+            finding.detail,
+            " {} of these machines within {AFTER}\u{a0}s of a failed start.",
+            counted(errors, "server error", "server errors")
+        );
+        finding.confidence = Confidence::Confirmed;
+    }
+    let meant = first.exception.as_ref().and_then(known_exception);
+    if let Some(meant) = meant {
+        let _ = write!(finding.detail, " {}: {}", meant.about.title, meant.about.means);
+        finding.advice.fix.extend(meant.about.advice.iter().map(|line| (*line).to_owned()));
+    }
+    finding.causes = causes(&finding.headline, incidents, meant, facts);
     let known = first
         .events
         .first()

@@ -1,12 +1,15 @@
 #![doc = include_str!("unhandled_exception.md")]
 
 use daaslens_core::model::Clean;
-use daaslens_core::text::{counted, shortened, thousands};
+use daaslens_core::text::{counted, shortened, thousands, visible};
 use daaslens_core::{Confidence, Finding, Metric, Severity};
+use std::fmt::Write as _;
 
 use super::{Conclusions, Rule, app_log_errors, no_questions};
 use crate::crashes::Thrown;
 use crate::facts::Facts;
+use crate::http::summary::app_sites;
+use crate::http::template;
 use crate::zoom::Reply;
 
 pub(super) const RULE: Rule = Rule {
@@ -72,6 +75,44 @@ fn of_events(facts: &Facts<'_>, out: &mut Conclusions) {
     }
 }
 
+/// What the request log says of the path that the exceptions name most.
+fn join(finding: &mut Finding, path: &str, thrown: &Thrown, facts: &Facts<'_>) {
+    let mut buffer = Vec::new();
+    let template = template::of(path.as_bytes(), &mut buffer);
+    let (mut requests, mut errors) = (0, 0);
+    for (_, site) in app_sites(facts.cube) {
+        let urls = site.urls.sorted();
+        if let Some((_, url)) = urls.iter().find(|(name, _)| *name == template) {
+            requests += url.requests;
+            errors += url.server_errors;
+        }
+    }
+    if requests == 0 {
+        return;
+    }
+    let how = if template == path.as_bytes() {
+        "the same path in both logs"
+    } else {
+        "inferred: the path has the shape of that address"
+    };
+    if !finding.detail.is_empty() {
+        finding.detail.push(' ');
+    }
+    let _ = write!(
+        finding.detail,
+        "In the request log {} of {} of {} failed ({how}).",
+        thousands(errors),
+        counted(requests, "request", "requests"),
+        visible(template)
+    );
+    finding.metrics.push(("server_errors", Metric::Count(errors)));
+    let (exact, alike) = thrown.on_path(&String::from_utf8_lossy(template));
+    // Two logs that tell of one failure each confirm each other where their numbers can be the same ones.
+    if errors > 0 && 2 * errors >= exact + alike {
+        finding.confidence = Confidence::Confirmed;
+    }
+}
+
 fn finding(thrown: &Thrown, facts: &Facts<'_>) -> Finding {
     let count = thrown.events.len() as u64;
     let defect = count >= DEFECT || thrown.unhandled >= UNHANDLED;
@@ -95,6 +136,13 @@ fn finding(thrown: &Thrown, facts: &Facts<'_>) -> Finding {
         ("events", Metric::Count(facts.records.events.list.len() as u64)),
     ];
     finding.impact = count;
+    if let Some(known) = thrown.known {
+        finding.detail = format!("{}: {}", known.about.title, known.about.means);
+        finding.advice.fix.extend(known.about.advice.iter().map(|line| (*line).to_owned()));
+    }
+    if let Some((path, _)) = path {
+        join(&mut finding, path, thrown, facts);
+    }
     if let Some(frame) = thrown.signature.frames.iter().find(|frame| frame.own) {
         finding.advice.fix.push(format!("Look at {}", shortened(&frame.text, 140)));
     }

@@ -39,6 +39,14 @@ fn every_entry_of_the_tables_is_found_by_its_key() {
     for row in kb::rules() {
         assert_eq!(kb::rule(row.name), Some(row));
     }
+    for row in kb::exception_texts() {
+        assert_eq!(kb::exception_text(row.sample), Some(row));
+        let title = format!("exception {}: {}", row.id, row.about.title);
+        for question in [row.id, row.sample] {
+            let question = format!("exception {question}");
+            assert_eq!(kb::explain(&question).map(|found| found.title), Some(title.clone()));
+        }
+    }
     for row in kb::php_messages() {
         assert_eq!(kb::php_message_by_id(row.id), Some(row));
     }
