@@ -59,6 +59,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("askama", &["daaslens-report"]),
     ("clap", &["daaslens-cli"]),
     ("indicatif", &["daaslens-cli"]),
+    ("minidump", &["daaslens-dump"]),
     ("anstream", &["daaslens-cli"]),
     ("anyhow", &["daaslens-cli", "xtask"]),
 ];
@@ -175,7 +176,13 @@ fn forbidden(name: &str, on: &str, for_tests: bool) -> Option<String> {
             || (name == "daaslens-cli"
                 && matches!(
                     short,
-                    "applog" | "httplog" | "eventlog" | "phplog" | "platform" | "signature"
+                    "applog"
+                        | "dump"
+                        | "httplog"
+                        | "eventlog"
+                        | "phplog"
+                        | "platform"
+                        | "signature"
                 ));
         let fine = allowed.contains(&short) || (for_tests && in_tests);
         return (!fine).then(|| format!("{name} must not know {on}"));

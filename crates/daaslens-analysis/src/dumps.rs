@@ -115,6 +115,11 @@ pub(crate) fn story(dump: &Dump) -> Option<String> {
     })
 }
 
+/// Whether its exception is one of .NET, which are all thrown at one place of Windows.
+pub(crate) fn is_managed(dump: &Dump) -> bool {
+    dump.exception.as_ref().is_some_and(|one| matches!(one.story, Story::Managed { .. }))
+}
+
 fn managed(hresult: Option<u32>) -> String {
     let Some(hresult) = hresult else { return "a .NET exception".to_owned() };
     match daaslens_kb::exception_code(hresult) {

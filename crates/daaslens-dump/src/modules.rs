@@ -61,9 +61,15 @@ pub struct Module {
 }
 
 impl Module {
-    /// Its version as text: `8.0.1124.51707`.
+    /// Its version as text: `8.0.1124.51707`, but `8.2.29` and `1.4.0 build 2`, since four small numbers with dots would
+    /// be taken for an address.
     pub fn version_text(&self) -> Option<String> {
-        self.version.map(|(a, b, c, d)| format!("{a}.{b}.{c}.{d}"))
+        let (a, b, c, d) = self.version?;
+        Some(match [a, b, c, d].iter().all(|part| *part < 256) {
+            _ if d == 0 => format!("{a}.{b}.{c}"),
+            true => format!("{a}.{b}.{c} build {d}"),
+            false => format!("{a}.{b}.{c}.{d}"),
+        })
     }
 
     /// Its name without case and extension.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
-use daaslens_core::text::bytes;
+use daaslens_core::text::{bytes, counted};
 use daaslens_core::{Evidence, Excerpt, Location, Origin, Source, SourceId, Time, TimeRange};
 use daaslens_dump::name::{self, Name};
 use daaslens_dump::{Dump, ReadAt, Spots, What, what};
@@ -87,7 +87,8 @@ impl Taken {
             }
             _ => "no exception".to_owned(),
         });
-        parts.push(format!("{} threads, {} modules", dump.threads.len(), dump.modules.len()));
+        parts.push(counted(dump.threads.len() as u64, "thread", "threads"));
+        parts.push(counted(dump.modules.len() as u64, "module", "modules"));
         parts.join(", ")
     }
 }

@@ -141,12 +141,7 @@ fn headline(group: &Group, first: &Taken, count: u64) -> String {
                 |name| format!(", in {name}, which was unloaded"),
             ),
         };
-        let place =
-            if matches!(dump.exception.as_ref().map(|e| &e.story), Some(Story::Managed { .. })) {
-                String::new()
-            } else {
-                place
-            };
+        let place = if dumps::is_managed(dump) { String::new() } else { place };
         return format!("{of} {shows} {story}{place}");
     }
     let why = dump
@@ -196,7 +191,7 @@ fn detail(first: &Taken, all: &[Belongs], count: u64) -> String {
     if let Some(assertion) = &dump.assertion {
         parts.push(format!("Its program noticed: {assertion}."));
     }
-    if let Some(module) = dump.fault_module() {
+    if let Some(module) = dump.fault_module().filter(|_| !dumps::is_managed(dump)) {
         let version = module.version_text().map_or_else(String::new, |v| format!(" {v}"));
         parts.push(format!(
             "Thrown in {}{version}, which is of {}.",

@@ -72,8 +72,8 @@ pub(super) fn list(facts: &Facts<'_>) -> Table {
 
 fn row(taken: &Taken, facts: &Facts<'_>) -> Row {
     let dump = &taken.dump;
-    let place =
-        dump.fault.as_ref().map_or_else(String::new, |fault| format!(", in {}", fault.text));
+    let place = dump.fault.as_ref().filter(|_| !dumps::is_managed(dump));
+    let place = place.map_or_else(String::new, |fault| format!(", in {}", fault.text));
     let shows = match dumps::story(dump) {
         Some(story) => format!("{story}{place}"),
         None => match dumps::locked(dump) {
@@ -159,7 +159,10 @@ pub(super) fn modules(facts: &Facts<'_>) -> Table {
         .map(|((_, home, _, version, name), (n, faults))| Row {
             cells: vec![
                 Cell::text(name),
-                version.map_or(Cell::Absent, |(a, b, c, d)| Cell::text(format!("{a}.{b}.{c}.{d}"))),
+                // Four numbers, and no address, although they may look like one.
+                version.map_or(Cell::Absent, |(a, b, c, d)| {
+                    Cell::Text(PartKind::Plain, format!("{a}.{b}.{c}.{d}"))
+                }),
                 Cell::text(home.words()),
                 Cell::Count(n),
                 match faults {
