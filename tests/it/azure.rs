@@ -150,6 +150,10 @@ fn the_platform_says_what_it_did() {
     assert_eq!(recycle.len(), 1);
     assert_eq!(recycle[0]["evidence"][0]["line"], 1);
     assert_shown(&place, &findings, "process-recycle");
+    let errors: Vec<&Value> =
+        rows(&findings["findings"]).iter().filter(|f| f["rule"] == "app-log-errors").collect();
+    assert!(!errors.is_empty(), "the exceptions of console and framework");
+    assert_shown(&place, &findings, "app-log-errors");
 }
 
 /// Requests and malformed lines of each fixture, as another reader counts them (see `fixtures/README.md`).

@@ -16,8 +16,7 @@ use crate::blocks::{self, Block};
 use crate::http::excerpt;
 use crate::http::format::{Beside, Reader, Sink};
 use crate::records::{
-    self, applog, azure, dumps, events, failed, httperr, metrics, php, php_process, platform,
-    tool_reports,
+    self, applog, dumps, events, failed, httperr, metrics, php, php_process, platform, tool_reports,
 };
 
 /// How much is read at once.
@@ -192,9 +191,8 @@ impl Sink for Wanted {
     }
 
     fn beside(&mut self, record: &Beside<'_>) {
-        if let Some(time) = record.time {
-            let (row, byte) = (record.at.row, record.at.span.start);
-            self.take(row, byte, || azure::excerpt(time, record.text));
+        if record.time.is_some() {
+            self.take(record.at.row, record.at.span.start, record.excerpt);
         }
     }
 }

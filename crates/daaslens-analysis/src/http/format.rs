@@ -5,10 +5,12 @@
 
 use std::fmt;
 
-use daaslens_core::{Kind, Span, Time};
+use daaslens_core::{Excerpt, Kind, Span, Time};
 use daaslens_httplog::azure::{self, Shape};
 use daaslens_httplog::w3c::{self, Service};
 use daaslens_httplog::{Item, Request, iis, ncsa, newline};
+
+use crate::records::azure as records;
 
 /// Takes what a reader finds.
 pub(crate) trait Sink {
@@ -26,8 +28,8 @@ pub(crate) trait Sink {
 pub(crate) struct Beside<'a> {
     pub(crate) at: azure::Place,
     pub(crate) time: Option<Time>,
-    /// What it says; empty where its category is not read.
-    pub(crate) text: &'a str,
+    /// The record as evidence shows it.
+    pub(crate) excerpt: &'a dyn Fn() -> Excerpt,
 }
 
 /// The reader of one log, and what it must know of everything before the bytes that it reads.
@@ -149,14 +151,16 @@ impl Reader {
                     azure::Item::Line(line) => sink.beside(&Beside {
                         at: line.place,
                         time: Some(line.time),
-                        text: &line.text,
+                        excerpt: &|| records::said(&line, &records::text(&line), 0).excerpt(),
                     }),
                     azure::Item::Event(event) => sink.beside(&Beside {
                         at: event.place,
                         time: Some(event.time),
-                        text: &event.message,
+                        excerpt: &|| records::excerpt(event.time, &event.message),
                     }),
-                    azure::Item::Other(at) => sink.beside(&Beside { at, time: None, text: "" }),
+                    azure::Item::Other(at) => {
+                        sink.beside(&Beside { at, time: None, excerpt: &Excerpt::default });
+                    }
                     azure::Item::Malformed(at, fault) => sink.malformed(at.span, at.row, &fault),
                     azure::Item::Between(_) => {}
                 };

@@ -1,11 +1,14 @@
 //! What stands beside the requests in resource logs: what the platform did to the site.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use daaslens_applog::Level;
 use daaslens_core::text::{shortened, visible};
 use daaslens_core::{Evidence, Excerpt, Location, SourceId, Time};
-use daaslens_httplog::azure::{Item, Layout, Reader, Shape};
+use daaslens_httplog::azure::{Item, Layout, Line, Reader, Shape, Stream};
 
+use super::applog::{Apps, Memory, Said};
 use crate::config::Config;
 
 /// The most events that are kept.
@@ -21,8 +24,8 @@ pub(crate) struct Azure {
     pub(crate) files: u64,
     /// What the platform did, in order of time.
     pub(crate) events: Vec<Event>,
-    /// Lines of the application (console, framework): counted here, and told by their own reader.
-    pub(crate) lines: u64,
+    /// What the application wrote: console, framework.
+    pub(crate) apps: Apps,
 }
 
 /// A thing that the platform did, where its record has a name for it.
@@ -51,8 +54,12 @@ impl Azure {
         let layout = Layout::of(bytes.get(..8192).unwrap_or(bytes)).unwrap_or(Layout::LINES);
         let mut azure = Self { files: 1, ..Self::default() };
         let mut reader = Reader::new(layout);
+        let mut memory = Memory::default();
         let mut sink = |item: Item<'_>| match item {
-            Item::Line(_) => azure.lines += 1,
+            Item::Line(line) if config.filter.admits_time(Some(line.time)) => {
+                azure.apps.files = 1;
+                azure.apps.add(&said(&line, &text(&line), source), &mut memory);
+            }
             Item::Event(event) if config.filter.admits_time(Some(event.time)) => {
                 let Some(name) = event.name() else { return };
                 if azure.events.len() >= MAX_EVENTS {
@@ -88,7 +95,7 @@ impl Azure {
     pub(crate) fn merge(&mut self, other: Self) {
         self.files += other.files;
         self.events.extend(other.events);
-        self.lines += other.lines;
+        self.apps.merge(other.apps);
     }
 
     /// Once everything is there: the same record stands in every export, and counts once.
@@ -100,6 +107,42 @@ impl Azure {
             once.entry((event.time, event.instance.clone(), text)).or_insert(event);
         }
         self.events = once.into_values().collect();
+    }
+}
+
+/// What a line says, with the exception that the log has apart.
+pub(crate) fn text<'l>(line: &'l Line<'_>) -> Cow<'l, str> {
+    match (&line.exception, &line.stack) {
+        (None, None) => Cow::Borrowed(&line.text),
+        (exception, stack) => Cow::Owned(format!(
+            "{}\n{}: {}\n{}",
+            line.text,
+            exception.as_deref().unwrap_or_default(),
+            line.text,
+            stack.as_deref().unwrap_or_default()
+        )),
+    }
+}
+
+/// A line as the log of an application has it. The console calls all that is on standard error an error, so that its
+/// level says nothing.
+pub(crate) fn said<'l>(line: &'l Line<'_>, text: &'l str, source: usize) -> Said<'l> {
+    let level = line.level.as_deref().filter(|_| line.stream == Stream::App);
+    Said {
+        at: Location {
+            source: SourceId(source as u32),
+            byte: line.place.span.start,
+            line: line.place.row + 1,
+        },
+        time: Some(line.time),
+        is_dated: true,
+        level: level.and_then(|word| Level::of_word(word.as_bytes())),
+        category: line.logger.as_deref().unwrap_or_default(),
+        text,
+        request_path: None,
+        pid: None,
+        instance: line.instance.as_deref(),
+        uncaught: None,
     }
 }
 

@@ -70,7 +70,7 @@ enum Content {
     Threads(threads::ThreadDumps),
     Metrics(metrics::Metrics),
     /// What stands beside requests: its records were counted with them.
-    Azure(azure::Azure),
+    Azure(Box<azure::Azure>),
 }
 
 /// What was counted of one file.
@@ -158,6 +158,7 @@ pub(crate) fn read(
     records.platform.settle(sources);
     records.failed.settle();
     records.threads.settle();
+    records.apps.merge(std::mem::take(&mut records.azure.apps));
     records.apps.add_reports(&records.threads);
     records.apps.settle();
     records.metrics.settle();
@@ -185,7 +186,7 @@ fn take(
                 outcome.status = SourceStatus::Unreadable;
                 outcome.reason = Some(format!("it could not be read: {error}"));
             }
-            Some(Ok(One { content: Content::Azure(azure), .. })) => records.azure.merge(azure),
+            Some(Ok(One { content: Content::Azure(azure), .. })) => records.azure.merge(*azure),
             Some(Ok(mut one)) => {
                 one.cut = one.cut.or(one.count.cut.take());
                 let skipped = one.count.skipped.take();
@@ -212,7 +213,7 @@ fn take(
                     Content::ToolReports(reports) => records.tool_reports.merge(reports),
                     Content::Threads(threads) => records.threads.merge(threads),
                     Content::Metrics(metrics) => records.metrics.merge(metrics),
-                    Content::Azure(azure) => records.azure.merge(azure),
+                    Content::Azure(azure) => records.azure.merge(*azure),
                 }
             }
         }
@@ -298,7 +299,7 @@ fn one(
             Kind::Metrics => {
                 Content::Metrics(metrics::Metrics::read(&bytes, index, config, &mut count))
             }
-            Kind::HttpJson => Content::Azure(azure::Azure::read(&bytes, index, config)),
+            Kind::HttpJson => Content::Azure(Box::new(azure::Azure::read(&bytes, index, config))),
             Kind::HttpErr => {
                 Content::HttpErr(httperr::HttpErr::read(&bytes, index, config, &mut count))
             }
