@@ -22,7 +22,7 @@ pub enum AncmKind {
     UnexpectedException,
     /// 1011, 1035: `Main` returned, or called `Exit`.
     Exited,
-    /// 1000 (out of process), 1007, 1010, 1020, 1027, 1028, 1029, 1031: it could not be started.
+    /// 1000 (out of process), 1007, 1010, 1014–1017, 1019, 1020, 1027–1029, 1031: it could not be started.
     StartFailed,
     /// 1004, 1008, 1009, 1013, 1034: it is configured so that it cannot be started.
     Misconfigured,
@@ -32,7 +32,7 @@ pub enum AncmKind {
     AppOffline,
     /// 1021, 1022: the configuration changed.
     ConfigurationChanged,
-    /// 1002, 1014–1017, 1019, 1023–1026, 1036 and what is newer than this list.
+    /// 1002, 1023–1026, 1036 and what is newer than this list.
     Note,
 }
 
@@ -103,7 +103,9 @@ pub fn ancm(event: &Event<'_>) -> Option<Ancm> {
         1005 => AncmKind::UngracefulShutdown,
         1018 => AncmKind::UnexpectedException,
         1011 | 1035 => AncmKind::Exited,
-        1000 | 1007 | 1010 | 1020 | 1027..=1029 | 1031 => AncmKind::StartFailed,
+        1000 | 1007 | 1010 | 1014..=1017 | 1019 | 1020 | 1027..=1029 | 1031 => {
+            AncmKind::StartFailed
+        }
         1004 | 1008 | 1009 | 1013 | 1034 => AncmKind::Misconfigured,
         1003 => AncmKind::RapidFail,
         1012 => AncmKind::AppOffline,

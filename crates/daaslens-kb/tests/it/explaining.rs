@@ -259,3 +259,19 @@ fn every_entry_is_explained() {
         assert!(linked.clone().all(|source| source.link.starts_with("https://")), "{what}");
     }
 }
+
+/// Whoever reads an event in a log can ask for it by the words that stand there.
+#[test]
+fn every_event_of_the_catalogue_is_explained() {
+    for event in kb::events() {
+        let question = format!("event {} {}", event.provider, event.id);
+        let answer = kb::explain(&question).unwrap_or_else(|| panic!("{question}"));
+        assert!(answer.documented, "{question}");
+        assert!(answer.title.contains(event.about.title), "{question}: {}", answer.title);
+        assert!(answer.paragraphs.iter().any(|text| text == event.about.means), "{question}");
+        assert!(event.about.advice.iter().all(|line| answer.advice.contains(line)), "{question}");
+        assert!(!answer.sources.is_empty(), "{question}");
+        let by_number = kb::explain(&format!("event {}", event.id)).unwrap();
+        assert!(by_number.documented, "{question}");
+    }
+}
