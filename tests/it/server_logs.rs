@@ -164,3 +164,27 @@ fn an_older_copy_of_an_error_log_counts_once() {
     let copy = source(&findings, "older/httperr1.log");
     assert_eq!(copy["status"], "skipped");
 }
+
+#[test]
+fn what_http_sys_refused_explains_the_failures_beside_it() {
+    let place = with_httperr(&refusals(40, 90, "503", "QueueFull"));
+    // Every second request of the server's own fails meanwhile.
+    let log = String::from_utf8(place.read("in/u_ex260311.log")).unwrap();
+    let fails =
+        |line: &str| ["40:", "41:", "42:"].iter().any(|minute| line[14..].starts_with(minute));
+    let log: String = log
+        .lines()
+        .enumerate()
+        .map(|(i, line)| match i % 2 {
+            1 if fails(line) => line.replace(" 200 ", " 503 ") + "\n",
+            _ => line.to_owned() + "\n",
+        })
+        .collect();
+    place.write("in/u_ex260311.log", log.as_bytes());
+    let findings = place.findings(["in"]);
+    let one = of_rule(&findings, "http-5xx-cluster")[0];
+    assert_eq!(one["causes"][0]["hypothesis"], "request-queue-full", "{:#}", one["causes"]);
+    let evidence = rows(&one["evidence"]).iter();
+    let beside = evidence.filter(|line| line["source"] == "in/httperr1.log").count();
+    assert_eq!(beside, 1);
+}

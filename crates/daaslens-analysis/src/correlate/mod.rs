@@ -20,6 +20,7 @@ use crate::signals::ClusterSignal;
 use crate::zoom::Reply;
 
 pub(crate) use events::{crash_causes, evidence};
+pub(crate) use httperr::refusals;
 
 /// A deployment this long before the onset is a suspect.
 const DEPLOYED: i64 = 600;
@@ -279,9 +280,13 @@ fn traffic(looking: &mut Looking<'_>, cluster: &ClusterSignal) {
             }
         }
     }
-    let before_rate = before as f64 / 25.0;
+    // A log that begins in that half hour has fewer minutes to compare with.
+    let first =
+        site.lanes().filter_map(|(_, lane)| lane.range).map(|range| range.start.seconds()).min();
+    let compared = start - 300 - first.unwrap_or(start).max(start - 1800);
+    let before_rate = before as f64 / (compared.max(60) as f64 / 60.0);
     let onset_rate = onset as f64 / ((end.min(start + 60) - start + 301) as f64 / 60.0);
-    if before >= 25 {
+    if before >= 25 && compared >= 300 {
         if onset_rate >= 2.0 * before_rate {
             looking.present(
                 "traffic-rise",

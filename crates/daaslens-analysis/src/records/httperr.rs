@@ -223,6 +223,18 @@ impl HttpErr {
         seen
     }
 
+    /// A record of each reason that is a sign, from a stretch of time.
+    pub(crate) fn evidence(&self, range: TimeRange) -> Vec<Evidence> {
+        let seconds = range.start.seconds()..=range.end.seconds();
+        self.reasons()
+            .filter(|(_, known, _)| known.is_some_and(|known| known.sign.is_some()))
+            .filter_map(|(.., reason)| {
+                let n = reason.course.range(seconds.clone()).map(|(_, n)| u64::from(*n)).sum();
+                reason.evidence(range, n)
+            })
+            .collect()
+    }
+
     /// The bursts of the reasons of which a rule makes findings, in order of time.
     pub(crate) fn bursts(&self, rule: &str) -> Vec<Burst<'_>> {
         let own: Vec<_> = self

@@ -168,6 +168,7 @@ fn finding(
     finding.causes = correlate::causes(facts, cluster, reply, &attribution, seen);
     advise(&mut finding, reply, facts);
     finding.evidence = reply.evidence(EVIDENCE);
+    finding.evidence.extend(correlate::refusals(facts, cluster));
     finding.evidence.extend(correlate::evidence(facts, cluster, &attribution, EVENTS));
     finding.closeup = closeup(cluster, reply);
     finding.attribution = Some(attribution);
