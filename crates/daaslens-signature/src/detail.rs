@@ -27,6 +27,8 @@ pub(crate) fn detail(language: Language, thrown: &Thrown) -> Option<String> {
         .or_else(|| service(message))
         .or_else(|| number_behind_hexadecimal(message))
         .or_else(|| thrown.code.map(code));
+    // A message may go on below what is taken from it.
+    let found = found.map(|text| text.replace(['\r', '\n', '\t'], " "));
     found.map(|text| text.get(..text.floor_char_boundary(MAX)).unwrap_or(&text).to_owned())
 }
 

@@ -283,9 +283,11 @@ fn is_stack_overflow(thrown: &Thrown) -> bool {
         || thrown.message == "stack overflow"
 }
 
+/// One line of bounded length: names and places may go over a line's end in damaged text.
 fn bounded(text: &str, max: usize) -> String {
+    let text = text.replace(['\r', '\n'], " ");
     if text.len() <= max {
-        return text.to_owned();
+        return text;
     }
     let cut = text.get(..text.floor_char_boundary(max.saturating_sub(3))).unwrap_or_default();
     format!("{cut}…")

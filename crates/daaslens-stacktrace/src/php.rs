@@ -108,7 +108,8 @@ fn thrown(text: &str) -> Head {
     let text = text.trim_end();
     let (head, place) = match text.rsplit_once(" in ") {
         Some((head, place))
-            if place.rsplit_once(':').is_some_and(|(_, line)| line.parse::<u32>().is_ok()) =>
+            if !place.contains('\n')
+                && place.rsplit_once(':').is_some_and(|(_, line)| line.parse::<u32>().is_ok()) =>
         {
             (head, place)
         }
