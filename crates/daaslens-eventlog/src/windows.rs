@@ -157,8 +157,10 @@ pub fn pool_event(event: &Event<'_>) -> Option<PoolEvent> {
         5074..=5081 | 5117 | 5186 => PoolKind::Recycled,
         _ => return None,
     };
-    // The pool comes first where something failed, the process first where something was recycled.
-    let (pool, process) = if kind == PoolKind::Recycled { (1, 0) } else { (0, 1) };
+    // The pool comes first where something failed, the process first where it was recycled. Where all processes of the
+    // pool are recycled (5079 to 5081: an administrator, a change of configuration) the pool stands alone.
+    let process_first = kind == PoolKind::Recycled && !event.text(1).is_empty();
+    let (pool, process) = if process_first { (1, 0) } else { (0, 1) };
     Some(PoolEvent {
         kind,
         pool: event.named_or("AppPoolID", pool).to_owned(),

@@ -342,6 +342,7 @@ impl Reader {
             self.faults.word(&own.level, &LEVELS, &entry, "level");
             self.faults.word(&own.class, &EVENT_CLASSES, &entry, "class");
             self.faults.check(!own.ids.is_empty(), &entry, "ids are missing");
+            self.faults.sample(&entry, &own.sample);
             for &id in &own.ids {
                 catalogue.events.push((id, entry.clone()));
             }

@@ -126,11 +126,13 @@ pub(crate) fn emit(catalogue: &Catalogue) -> String {
         let level = variant("EventLevel", &own.level);
         let class = variant("EventClass", &own.class);
         format!(
-            "provider: {:?}, id: {id}, level: {level}, class: {class}, strings: &{:?}, http: {:?}, sample: {:?}, about: {}",
+            "provider: {:?}, id: {id}, level: {level}, class: {class}, strings: &{:?}, http: {:?}, sample: {:?}, sample_of: {}, about: {}",
             own.provider,
             own.strings,
             own.http,
             own.sample,
+            // The checks refuse entries without ids.
+            own.ids.first().unwrap_or(id),
             about(&entry.about)
         )
     });

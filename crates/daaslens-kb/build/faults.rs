@@ -71,6 +71,15 @@ impl Faults {
         }
     }
 
+    /// Refuses an entry that does not show what it looks like in a log, on one line; says whether there is a sample.
+    pub(crate) fn sample(&mut self, at: &impl Named, sample: &str) -> bool {
+        let there = !sample.trim().is_empty();
+        self.check(there, at, "sample is missing");
+        let plain = sample.trim() == sample && !sample.contains(char::is_control);
+        self.check(!there || plain, at, "sample is not one line");
+        there
+    }
+
     /// Sorts by key and refuses keys that stand twice.
     pub(crate) fn sort<T: Named, K: Ord>(&mut self, entries: &mut [T], key: impl Fn(&T) -> K) {
         entries.sort_by_key(&key);
@@ -90,8 +99,7 @@ impl Faults {
                 let enough = specificity(text) >= 5;
                 self.check(enough, own, "a pattern has less than five fixed characters");
             }
-            if own.sample.is_empty() {
-                self.check(false, own, "sample is missing");
+            if !self.sample(own, own.sample) {
                 continue;
             }
             let Some(best) = own.best() else {

@@ -383,9 +383,11 @@ fn one_event(event: &'static Event) -> Explanation {
     if !event.http.is_empty() {
         explanation.say(format!("For requests: {}", event.http));
     }
-    if !event.sample.is_empty() {
-        explanation.say(format!("It reads like this: {}", event.sample));
-    }
+    explanation.say(if event.sample_of == event.id {
+        format!("It reads like this: {}", event.sample)
+    } else {
+        format!("Event {}, of the same kind, reads like this: {}", event.sample_of, event.sample)
+    });
     explanation
 }
 

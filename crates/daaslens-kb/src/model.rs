@@ -342,8 +342,10 @@ pub struct Event {
     pub strings: &'static [&'static str],
     /// What it means for HTTP answers; may be empty.
     pub http: &'static str,
-    /// How its text may read; may be empty.
+    /// How its text, or its insertion strings where the log holds no text, may read.
     pub sample: &'static str,
+    /// The id that the sample is of: events of one kind share an entry, and their texts differ a little.
+    pub sample_of: u32,
     /// What it means.
     pub about: About,
 }

@@ -6,6 +6,7 @@ use daaslens_eventlog::ancm::{AncmKind, ancm};
 use daaslens_eventlog::aspnet::{web_death, web_error};
 use daaslens_eventlog::platform::{HttpPlatformKind, http_platform, limit_hit, shutdown};
 use daaslens_eventlog::runtime::{Death, log_record, profiler, runtime_death};
+use daaslens_eventlog::windows::{PoolKind, pool_event};
 
 const V2: &str = "IIS AspNetCore Module V2";
 
@@ -233,4 +234,25 @@ fn levels_depend_on_who_wrote_them() {
         levels("ASP.NET 4.0.30319.0", Windows),
         [Information, Critical, Error, Warning, Information]
     );
+}
+
+/// The order of the strings differs: the pool first where a process failed, the process first where it was recycled,
+/// the pool alone where all of its processes were.
+#[test]
+fn pools_and_their_processes() {
+    for (id, strings, kind, process_id) in [
+        (5011, vec!["shop", "6700"], PoolKind::Died, Some(6700)),
+        (5002, vec!["shop"], PoolKind::Disabled, None),
+        (5074, vec!["6700", "shop"], PoolKind::Recycled, Some(6700)),
+        (5186, vec!["6700", "shop", "20"], PoolKind::Recycled, Some(6700)),
+        (5079, vec!["shop"], PoolKind::Recycled, None),
+        (5080, vec!["shop"], PoolKind::Recycled, None),
+    ] {
+        let found = pool_event(&event("WAS", id, &strings)).unwrap();
+        assert_eq!(
+            (found.kind, &*found.pool, found.process_id),
+            (kind, "shop", process_id),
+            "{id}"
+        );
+    }
 }

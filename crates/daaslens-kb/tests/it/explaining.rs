@@ -260,6 +260,20 @@ fn every_entry_is_explained() {
     }
 }
 
+/// Events of one kind share an entry, and a sample is a sample of one of them.
+#[test]
+fn whose_sample_it_is() {
+    let last = |what: &str| kb::explain(what).unwrap().paragraphs.pop().unwrap();
+    assert_eq!(
+        last("event Service Control Manager 7036"),
+        "It reads like this: The World Wide Web Publishing Service service entered the stopped state."
+    );
+    assert_eq!(
+        last("event W3SVC 1013"),
+        "Event 1012, of the same kind, reads like this: A process serving application pool 'contoso' exceeded time limits during start up. The process id was '4242'."
+    );
+}
+
 /// Whoever reads an event in a log can ask for it by the words that stand there.
 #[test]
 fn every_event_of_the_catalogue_is_explained() {
@@ -271,6 +285,8 @@ fn every_event_of_the_catalogue_is_explained() {
         assert!(answer.paragraphs.iter().any(|text| text == event.about.means), "{question}");
         assert!(event.about.advice.iter().all(|line| answer.advice.contains(line)), "{question}");
         assert!(!answer.sources.is_empty(), "{question}");
+        let sample = format!("reads like this: {}", event.sample);
+        assert!(answer.paragraphs.iter().any(|text| text.ends_with(&sample)), "{question}");
         let by_number = kb::explain(&format!("event {}", event.id)).unwrap();
         assert!(by_number.documented, "{question}");
     }

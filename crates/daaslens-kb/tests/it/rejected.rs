@@ -82,6 +82,94 @@ fn title_means_and_source_are_missing() {
     );
 }
 
+/// The smallest entry of each list that says where it is known from. Rules, signs and lists of names are left out:
+/// the catalogue itself defines them, so there is nobody to cite.
+const CITING: [(&str, &str); 18] = [
+    ("status", "code = 503"),
+    ("substatus", "code = \"503.2\""),
+    ("triple", "codes = [\"502.3.12030\"]"),
+    ("win32", "code = 64\nname = \"X\""),
+    ("httperr", "reason = \"QueueFull\"\nclass = \"limit\""),
+    ("gateway_error", "word = \"OriginTimeout\"\nby = \"A\"\nclass = \"timeout\""),
+    ("notification", "number = 128\nname = \"X\""),
+    ("trace_event", "names = [\"X\"]\nstage = \"request\""),
+    ("module", "name = \"X\"\nkind = \"iis\""),
+    ("php_release", "branch = \"8.1\"\nends = \"2025-12-31\""),
+    ("provider", "name = \"X\""),
+    (
+        "event",
+        "provider = \"WAS\"\nids = [1]\nlevel = \"error\"\nclass = \"crash\"\nsample = \"It is.\"",
+    ),
+    (
+        "event_text",
+        "id = \"x\"\nprovider = \"WAS\"\nevents = [2]\nmatch = [\"It was\"]\nclass = \"crash\"\nsample = \"It was.\"",
+    ),
+    ("aspnet_code", "code = 3005\nname = \"X\"\nclass = \"exception\""),
+    ("exception_code", "code = 5\nname = \"X\"\nfamily = \"exit\"\nclass = \"other\""),
+    ("php_message", "id = \"x\"\nmatch = [\"It was\"]\nclass = \"memory\"\nsample = \"It was.\""),
+    (
+        "exception_text",
+        "id = \"x\"\nmatch = [\"It was\"]\nclass = \"memory\"\nsample = \"It was.\"",
+    ),
+    (
+        "hypothesis",
+        "name = \"h\"\nprior = -9\nsigns = [{ sign = \"crash\", present = 9 }]\nmitigate = [\"Wait.\"]\nfix = [\"Mend it.\"]\ncollect_next = [\"Look.\"]",
+    ),
+];
+
+/// What [`CITING`] refers to: the event of a text, the sign of a hypothesis.
+const NEIGHBOURS: &str = "[[provider]]\nname = \"WAS\"\ntitle = \"It\"\nmeans = \"It is.\"\nsources = [\"doc\"]\n\
+    [[event]]\nprovider = \"WAS\"\nids = [2]\nlevel = \"error\"\nclass = \"crash\"\nsample = \"It is.\"\ntitle = \"It\"\nmeans = \"It is.\"\nsources = [\"doc\"]\n\
+    [[sign]]\nid = \"crash\"\nkind = \"events\"\ntitle = \"A crash\"\nmeans = \"It crashed.\"\n\
+    [[hypothesis]]\nname = \"other\"\nprior = -9\nsigns = [{ sign = \"crash\", present = 9 }]\nmitigate = [\"Wait.\"]\nfix = [\"Mend it.\"]\ncollect_next = [\"Look.\"]\ntitle = \"It\"\nmeans = \"It is.\"\nsources = [\"doc\"]\n";
+
+/// The faults of one entry of [`CITING`], which stands in a file of its own and is all right but for what was done to it.
+fn citing(list: &str, keys: &str) -> Vec<String> {
+    let entry = format!("[[{list}]]\n{keys}\ntitle = \"It\"\nmeans = \"It is.\"\n");
+    faults("a.toml", &format!("{NEIGHBOURS}{entry}"))
+}
+
+/// The name of the entry in its faults.
+fn name_of(fault: &str) -> &str {
+    fault.split(": ").nth(1).unwrap_or_default()
+}
+
+#[test]
+fn no_list_takes_an_entry_without_a_source() {
+    for (list, keys) in CITING {
+        assert_eq!(citing(list, &format!("{keys}\nsources = [\"doc\"]")), [""; 0], "{list}");
+        for none in ["", "\nsources = []"] {
+            let faults = citing(list, &format!("{keys}{none}"));
+            let name = faults.first().map(|fault| name_of(fault)).unwrap_or_default();
+            assert_eq!(faults, [format!("a.toml: {name}: source is missing")], "{list}");
+        }
+    }
+}
+
+#[test]
+fn no_list_of_what_logs_say_takes_an_entry_without_a_sample() {
+    let mut lists = Vec::new();
+    for (list, keys) in CITING {
+        let Some((before, after)) = keys.split_once("sample = ") else {
+            continue;
+        };
+        lists.push(list);
+        let after = after.split_once('\n').map_or("", |(_, rest)| rest);
+        for (sample, reason) in [
+            ("", "sample is missing"),
+            ("sample = \"\"", "sample is missing"),
+            ("sample = \" \"", "sample is missing"),
+            ("sample = \" It was.\"", "sample is not one line"),
+            ("sample = \"It was.\\nSo.\"", "sample is not one line"),
+        ] {
+            let faults = citing(list, &format!("{before}{sample}\n{after}\nsources = [\"doc\"]"));
+            let name = faults.first().map(|fault| name_of(fault)).unwrap_or_default();
+            assert_eq!(faults, [format!("a.toml: {name}: {reason}")], "{list} {sample}");
+        }
+    }
+    assert_eq!(lists, ["event", "event_text", "php_message", "exception_text"]);
+}
+
 #[test]
 fn titles_and_sentences_have_their_full_stops_where_they_belong() {
     let text = "[[status]]\ncode = 503\ntitle = \"Away.\"\nmeans = \"It is away\"\nadvice = [\"Wait\"]\nsources = [\"doc\"]\n";
@@ -158,7 +246,7 @@ fn a_reason_whose_rule_or_sign_is_none() {
 
 #[test]
 fn an_event_of_nobody() {
-    let text = "[[event]]\nprovider = \"Nobody\"\nids = [1]\nlevel = \"error\"\nclass = \"crash\"\ntitle = \"It\"\nmeans = \"It is.\"\nsources = [\"doc\"]\n";
+    let text = "[[event]]\nprovider = \"Nobody\"\nids = [1]\nlevel = \"error\"\nclass = \"crash\"\nsample = \"It is.\"\ntitle = \"It\"\nmeans = \"It is.\"\nsources = [\"doc\"]\n";
     check("events.toml", text, &["events.toml: Nobody 1: unknown provider"]);
 }
 
