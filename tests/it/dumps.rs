@@ -77,7 +77,7 @@ fn a_packed_dump_tells_the_same_and_no_secret() {
         ]
     );
     // A password stands in the command line of the tool, in the dump's comment.
-    for name in place.names().iter().filter(|name| !name.ends_with(".zip")) {
+    for name in place.names().iter().filter(|name| *name != "packed.zip") {
         let bytes = place.read(name);
         assert!(!bytes.windows(6).any(|window| window == b"s3cret"), "{name}");
     }

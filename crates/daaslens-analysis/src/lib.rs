@@ -209,7 +209,8 @@ fn totals(infos: &[SourceInfo], outcomes: &[survey::Outcome]) -> Totals {
         totals.malformed += info.malformed;
         if outcome.kind.is_known() {
             totals.recognised_bytes += info.bytes;
-            if matches!(info.status, SourceStatus::Read | SourceStatus::Skipped) {
+            let is_readable = matches!(info.status, SourceStatus::Read | SourceStatus::Skipped);
+            if is_readable && outcome.kind != Kind::ArchiveOther {
                 totals.readable_bytes += info.bytes;
             }
         }

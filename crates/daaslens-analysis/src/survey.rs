@@ -222,6 +222,9 @@ pub(crate) fn run(
 fn unread(source: &dyn Source) -> Outcome {
     let kind = source.origin().kind;
     let (status, reason) = match source.fault() {
+        Some(fault) if kind == Kind::ArchiveOther => {
+            (SourceStatus::Skipped, Some(fault.to_owned()))
+        }
         Some(fault) => (SourceStatus::Unreadable, Some(fault.to_owned())),
         None => match kind {
             Kind::NotALog => (SourceStatus::Skipped, Some("not a log".to_owned())),

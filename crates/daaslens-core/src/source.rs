@@ -51,6 +51,8 @@ pub enum Kind {
     Metrics,
     /// An archive that could not be opened, or not as a whole.
     Archive,
+    /// An archive of a kind that is not read.
+    ArchiveOther,
     /// A file with nothing in it.
     Empty,
     /// Anything else.
@@ -83,6 +85,7 @@ impl Kind {
             Self::ThreadDump => "thread-dump",
             Self::Metrics => "metrics",
             Self::Archive => "archive",
+            Self::ArchiveOther => "archive-other",
             Self::Empty => "empty",
             Self::NotALog => "not-a-log",
         }

@@ -393,11 +393,10 @@ impl<'a> Lister<'a> {
     fn leaf(&mut self, content: Content, path: String, size: u64, head: Vec<u8>) {
         let foreign = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic));
         if let Some((_, what)) = foreign {
-            return self.sealed(
-                path,
-                size,
-                &format!("it is {what}, which is not read: unpack it, and give the folder"),
-            );
+            let fault =
+                Some(format!("it is {what}, which is not read: unpack it, and give the folder"));
+            let known = Known { size, fault, ..Known::default() };
+            return self.push(path, Kind::ArchiveOther, known, Content::None);
         }
         let is_named = path.rsplit_once('.').is_some_and(|(_, ext)| {
             ["zip", "tar", "tgz", "gz"].iter().any(|known| ext.eq_ignore_ascii_case(known))

@@ -90,7 +90,9 @@ impl Events {
         let mut seen = BTreeSet::new();
         let mut keep = Vec::with_capacity(self.list.len());
         for event in &self.list {
-            let data: Vec<&str> = event.data.iter().map(|datum| &*datum.text).collect();
+            // The same log comes with both line ends, as it was downloaded and as a repository made it.
+            let data: Vec<String> =
+                event.data.iter().map(|datum| datum.text.replace('\r', "")).collect();
             keep.push(seen.insert((
                 event.time,
                 event.computer.to_ascii_lowercase(),

@@ -3,11 +3,13 @@
 use daaslens_core::model::{Clean, SourceStatus};
 use daaslens_core::text::{counted, percent, thousands};
 use daaslens_core::{
-    Confidence, Evidence, Excerpt, Finding, Location, Metric, Part, PartKind, Severity, SourceId,
+    Confidence, Evidence, Excerpt, Finding, Kind, Location, Metric, Part, PartKind, Severity,
+    SourceId,
 };
 
 use super::{Conclusions, Rule, no_questions};
 use crate::facts::Facts;
+use crate::http::format::Reader;
 use crate::zoom::Reply;
 
 pub(super) const RULE: Rule = Rule {
@@ -49,7 +51,6 @@ fn lines(facts: &Facts<'_>, malformed: u64, records: u64) -> Finding {
         percent(malformed, malformed + records),
     );
     let mut finding = Finding::new(RULE.id, severity, Confidence::Likely, headline);
-    finding.impact = malformed;
     finding.metrics = vec![
         ("malformed", Metric::Count(malformed)),
         ("records", Metric::Count(records)),
@@ -82,15 +83,20 @@ fn files(facts: &Facts<'_>) -> Finding {
         facts.sources.iter().enumerate().filter(move |(_, source)| is(source.status))
     };
     let count = lost().count() as u64;
-    let known = lost().any(|(i, _)| facts.kind(i).is_known());
-    let severity = if known { Severity::Warning } else { Severity::Info };
+    // A file of events ends in the middle of one whenever it is full, and a trace when its process ends: a part of
+    // these is the rule. A part of a log of requests, or of an archive, is a hole.
+    let matters = lost().any(|(i, source)| {
+        let kind = facts.kind(i);
+        let counts = Reader::is_for(kind) || kind == Kind::Archive;
+        counts || kind.is_known() && source.status == SourceStatus::Unreadable
+    });
+    let severity = if matters { Severity::Warning } else { Severity::Info };
     let headline = format!(
         "{} of {} could not be read, or only in part",
         thousands(count),
         counted(facts.sources.len() as u64, "file", "files")
     );
     let mut finding = Finding::new(RULE.id, severity, Confidence::Likely, headline);
-    finding.impact = count;
     finding.metrics = vec![("count", Metric::Count(count))];
     finding.advice.collect_next.push(
         "Download what is missing again; a dump that was cut off is made anew by Kudu".to_owned(),

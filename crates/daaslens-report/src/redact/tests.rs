@@ -112,6 +112,12 @@ fn paths_of_sources_stay_but_for_secrets() {
     assert!(redacted.analysis.identities.is_empty());
 }
 
+/// An address can be the name of a value. Masked, it looks like a name, and its value must not wait for that.
+#[test]
+fn an_address_as_a_name_hides_its_value_at_once() {
+    assert_eq!(masked(PartKind::Text, "&::2=secret"), "&ip-1=…");
+}
+
 #[test]
 fn long_texts_are_bounded() {
     let text = masked(PartKind::Text, &"é".repeat(100_000));
