@@ -69,6 +69,21 @@ fn incident() -> Place {
     place
 }
 
+/// A gateway quotes the server it asked, and metrics name their site: nothing else of these bundles says that these are
+/// an address and a name.
+#[test]
+fn neither_the_site_of_metrics_nor_the_server_of_a_gateway_is_shown() {
+    let place = incident();
+    let bytes = String::from_utf8(place.read("in/metrics.json")).unwrap();
+    place.write("alone/metrics.json", bytes.replace("sites/shop", "sites/bookshop").as_bytes());
+    place.findings(["alone"]);
+    let page = String::from_utf8(place.read("r.html")).unwrap();
+    assert!(page.contains("Requests in a bucket<small>site-1</small>"), "the lane has its alias");
+    assert!(!page.contains("bookshop"));
+    let findings = place.findings(["in"]).to_string();
+    assert!(findings.contains("ERRORINFO_UPSTREAM_NO_LIVE") && !findings.contains("192.0.2.20"));
+}
+
 #[test]
 fn what_visitors_saw_and_the_worker_did_not() {
     let place = incident();

@@ -234,7 +234,8 @@ fn identities(survey: &Survey, records: &Records) -> Vec<Identity> {
             identities.push(Identity { kind: PartKind::Site, value: name });
         }
     }
-    for (kind, name) in records.platform.identities() {
+    let measured = records.metrics.sites().map(|name| (PartKind::Site, name));
+    for (kind, name) in records.platform.identities().chain(measured) {
         let value = visible(name.as_bytes()).into_owned();
         if !value.is_empty() && seen.insert(value.clone()) {
             identities.push(Identity { kind, value });

@@ -68,7 +68,7 @@ pub(crate) fn metrics(facts: &Facts<'_>, timeline: &Timeline) -> Vec<Series> {
             Series {
                 what,
                 of: one.of(),
-                kind: PartKind::Text,
+                kind: if one.is_site_alone() { PartKind::Site } else { PartKind::Text },
                 unit,
                 limit,
                 bins: timeline.binned(points, u32::try_from(one.step).unwrap_or(60)),

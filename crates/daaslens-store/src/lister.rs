@@ -432,6 +432,8 @@ impl<'a> Lister<'a> {
         let result = content.read(&self.options.limits, &self.budget, &mut |reader| {
             reader.take(HEAD as u64).read_to_end(&mut head).map(drop)
         });
+        // An archive may have a million members of a few bytes: each keeps what it has, and no room for more.
+        head.shrink_to_fit();
         (head, result.err())
     }
 

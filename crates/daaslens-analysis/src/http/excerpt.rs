@@ -20,7 +20,7 @@ fn kind(field: Option<Field>) -> PartKind {
         Some(Field::UriQuery) => PartKind::Query,
         Some(Field::UserName) => PartKind::User,
         Some(Field::Referer) => PartKind::Url,
-        Some(Field::Host) => PartKind::Host,
+        Some(Field::Host | Field::Backend) => PartKind::Host,
         Some(Field::UserAgent) => PartKind::Text,
         Some(Field::Cookie) | None => PartKind::Cookie,
         Some(_) => PartKind::Plain,

@@ -123,6 +123,11 @@ impl Metrics {
         self.series = merged.into_values().filter(|one| !one.values.is_empty()).collect();
     }
 
+    /// The sites that the metrics are of.
+    pub(crate) fn sites(&self) -> impl Iterator<Item = &str> {
+        self.series.iter().filter_map(Measured::site)
+    }
+
     /// The series of a metric, whatever its case.
     pub(crate) fn named<'m>(&'m self, name: &'m str) -> impl Iterator<Item = &'m Measured> {
         self.series.iter().filter(move |one| one.name.eq_ignore_ascii_case(name))
@@ -137,6 +142,17 @@ impl Measured {
             ("", instance) => instance.to_owned(),
             (resource, instance) => format!("{resource} on {instance}"),
         }
+    }
+
+    /// Whether it is of a site, and of nothing else.
+    pub(crate) fn is_site_alone(&self) -> bool {
+        !self.is_plan && self.instance.is_empty() && self.site() == Some(self.resource.as_str())
+    }
+
+    /// The site, without its slot: `shop` of `shop(staging)`.
+    pub(crate) fn site(&self) -> Option<&str> {
+        let name = self.resource.split('(').next().unwrap_or_default();
+        (!self.is_plan && !name.is_empty()).then_some(name)
     }
 
     /// The last instant of a bucket.

@@ -11,6 +11,9 @@ use super::{MAX_RECORD, Place};
 /// The most lists inside lists that are looked into.
 const MAX_NEST: usize = 8;
 
+/// How many bytes are scanned at once.
+const PIECE: usize = 4096;
+
 /// A piece of a document.
 pub(crate) enum Frame<'b> {
     /// An object that may be a record.
@@ -116,8 +119,15 @@ impl Framer {
         self.element.is_some() || !self.nest.is_empty()
     }
 
-    /// Scans the bytes that come next.
+    /// Scans the bytes that come next. What is behind a record moves to the front of the buffer when the record is done:
+    /// of a document in one line, megabytes long, that may be no more than a piece.
     pub(crate) fn push(&mut self, bytes: &[u8], emit: &mut dyn FnMut(Frame<'_>)) {
+        for piece in bytes.chunks(PIECE) {
+            self.scan(piece, emit);
+        }
+    }
+
+    fn scan(&mut self, bytes: &[u8], emit: &mut dyn FnMut(Frame<'_>)) {
         self.buffer.extend_from_slice(bytes);
         while let Some(&c) = self.buffer.get(self.at) {
             match self.string {

@@ -38,8 +38,8 @@ struct Pattern {
 pub(crate) struct Patterns(Vec<Pattern>);
 
 /// Names whose values are secret, as the last word of an identifier: `DB_PASSWORD`, `x-api-key`, `AccountKey`.
-const SECRET_NAMES: &str = "passw(?:or)?d|passwd|pwd|passphrase|secret|token|api[_-]?key|access[_-]?key|account[_-]?key\
-    |shared[_-]?access[_-]?key|shared[_-]?access[_-]?signature|instrumentation[_-]?key|functions[_-]?key|private[_-]?key\
+const SECRET_NAMES: &str = "passw(?:or)?[dt]|passwd|pwd|passphrase|secret|token|api[_-]?key|access[_-]?key|account[_-]?key\
+    |subscription[_-]?key|shared[_-]?access[_-]?key|shared[_-]?access[_-]?signature|instrumentation[_-]?key|functions[_-]?key|private[_-]?key\
     |encryption[_-]?key|machine[_-]?key|validation[_-]?key|decryption[_-]?key|credentials?|session[_-]?id|sessid\
     |connection[_-]?string|aspxauth|arraffinity";
 
@@ -105,8 +105,12 @@ impl Patterns {
             r#"(?i)(?:\b(?:{CONNECTION_KEYS})\s*=\s*[^;"'<>\r\n]*;\s*)+(?:{CONNECTION_KEYS})\s*=\s*[^;"'<>\s]*;?"#
         );
         let named = format!(
-            r#"(?i)(?:{SECRET_NAMES}|\b(?:sig|jwt))["']?\s{{0,3}}(?:=>?|:|%3d)\s{{0,3}}(?:"([^"]+)|'([^']+)|([^\s"'&;,<>)\]]+))"#
+            r#"(?i)(?:{SECRET_NAMES}|\b(?:sig|jwt))\\*["']?\s{{0,3}}(?:=>?|:|%3d)\s{{0,3}}(?:\\+"([^"\\]+)|"([^"]+)|'([^']+)|([^\s"'&;,<>)\]]+))"#
         );
+        // `--db-password x` of a command line, `<Password>x</Password>` and `<add key="ApiKey" value="x"/>` of a configuration.
+        let option = format!(r#"(?i)(?:^|\s)--?[a-z_-]*(?:{SECRET_NAMES})\s+["']?([^\s"']+)"#);
+        let element = format!(r"(?i)(?:{SECRET_NAMES})(?:\s[^<>]*)?>([^<>]+)</");
+        let attribute = format!(r#"(?i)(?:{SECRET_NAMES})["']\s+value\s*=\s*["']([^"']+)"#);
         let mut all = Vec::new();
         let mut add = |needs, regex: &str, class, shown, accept| {
             Regex::new(regex).map(|regex| all.push(Pattern { needs, regex, class, shown, accept }))
@@ -151,6 +155,25 @@ impl Patterns {
         add(SECRET_STEMS, &named, Class::Token, secret, |before, value| {
             !before.to_ascii_lowercase().contains("publickeytoken") && value.len() > 1
         })?;
+        add(SECRET_STEMS, &option, Class::Token, secret, |_, value| value.len() > 1)?;
+        add(&["</"], &element, Class::Token, secret, any)?;
+        add(&["value"], &attribute, Class::Token, secret, any)?;
+        // `password is hunter2`, but not `password is required`.
+        add(
+            &["passw"],
+            r#"(?i)\bpassw(?:or)?[dt]\s+(?:(?:is|was)\s+)?(?:"([^"]+)"|'([^']+)'|([^\s"',;]*[0-9][^\s"',;]*))"#,
+            Class::Token,
+            secret,
+            any,
+        )?;
+        // The command with which the platform starts a container names all settings of the application.
+        add(
+            &[" -e ", " --env "],
+            r#"\s(?:-e|--env)\s+[A-Za-z0-9_.:-]+=("[^"]*"?|'[^']*'?|[^\s"']+)"#,
+            Class::Token,
+            Some("…"),
+            any,
+        )?;
         // Stack traces of PHP (`#0 a.php(7): connect('db', 'me', 'pw')`) and of Xdebug (`PHP   1. connect($pw = 'pw')`)
         // quote what was passed: the first 15 characters of each text, passwords included.
         add(
@@ -218,6 +241,36 @@ impl Patterns {
             Class::User,
             user,
             |_, value| !matches!(value.to_ascii_lowercase().as_str(), "public" | "default" | "all"),
+        )?;
+        add(
+            &["client-principal"],
+            r#"(?i)\bclient-principal(?:-name|-id)?["']?\s*[:=]\s*["']?([^\s"',;]+)"#,
+            Class::User,
+            user,
+            any,
+        )?;
+        add(&["s-1-5-21-"], r"(?i)\bS-1-5-21-[0-9-]+", Class::User, user, any)?;
+        add(
+            &["apppool\\"],
+            r#"(?i)\bIIS APPPOOL\\+([^\s\\"'<>,;()]+)"#,
+            Class::User,
+            user,
+            |_, value| !words::is_platform(value),
+        )?;
+        // What a database or a resolver says of the machine that it did not reach.
+        add(
+            &["server", "host"],
+            r#"(?i)\b(?:server|host)\s+["'‘“]([^"'’”]+)["'’”]"#,
+            Class::Host,
+            None,
+            is_host,
+        )?;
+        add(
+            &["enotfound", "eai_again", "getaddrinfo", "resolve host", "unknownhost"],
+            r"(?i)\b(?:ENOTFOUND|EAI_AGAIN|getaddrinfo for|resolve host(?:name)?:?|UnknownHostException:)\s+([A-Za-z0-9_.-]+)",
+            Class::Host,
+            None,
+            is_host,
         )?;
         // Machines. A host name looks like a .NET namespace, so only those that stand in a URL, below a domain of
         // the platform, or in lower case below a well-known top level count.
@@ -415,6 +468,23 @@ mod tests {
             ),
             ("PHP   2. connect($pw = 'a b', $n = 3) a.php:3", vec![("$pw = 'a b', $n = 3", Token)]),
             ("#0 a.php(7): f(Array, 'cut in the mid", vec![("Array, 'cut in the mid", Token)]),
+            ("tool --db-password hunter2 -v", vec![("hunter2", Token)]),
+            ("<Password>hunter2</Password>", vec![("hunter2", Token)]),
+            (r#"<add key="ApiKey" value="hunter2"/>"#, vec![("hunter2", Token)]),
+            (r#"{\"password\":\"hunter2\"}"#, vec![("hunter2", Token)]),
+            ("Passwort=hunter2", vec![("hunter2", Token)]),
+            ("the password is hunter2", vec![("hunter2", Token)]),
+            ("password 'hunter' rejected", vec![("hunter", Token)]),
+            ("Ocp-Apim-Subscription-Key: hunter2", vec![("hunter2", Token)]),
+            (
+                "docker run -p 80:80 -e A_B=hunter2 -e C='d e' x",
+                vec![("hunter2", Token), ("'d e'", Token)],
+            ),
+            ("X-MS-CLIENT-PRINCIPAL-NAME: anna", vec![("anna", User)]),
+            ("of S-1-5-21-1-2-3-1001 here", vec![("S-1-5-21-1-2-3-1001", User)]),
+            (r"for IIS APPPOOL\contoso.", vec![("contoso.", User)]),
+            ("Cannot open server 'stock' requested", vec![("stock", Host)]),
+            ("getaddrinfo ENOTFOUND stock-db", vec![("stock-db", Host)]),
             ("key AKIAABCDEFGHIJKLMNOP", vec![("AKIAABCDEFGHIJKLMNOP", Token)]),
             (
                 "2025-10-15T22-42-16_c41bc2_003_GET_x-aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5h_200_0s.xml",
@@ -444,6 +514,8 @@ mod tests {
             "kudu/trace/dw1sdwk000P4P-e49dad03-895a-4b91-bae3-311592074b5c.txt",
             "see https://learn.microsoft.com/azure",
             "syntax error, unexpected token ; in index.php",
+            "The password is required, the password was wrong",
+            "IIS APPPOOL\\DefaultAppPool of NT AUTHORITY\\SYSTEM",
             "exit code: 0xC0000005, ip-3 (private), ?a=…&b=…, host-1:443",
         ] {
             assert_eq!(found(text), [], "{text}");

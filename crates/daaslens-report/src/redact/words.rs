@@ -11,6 +11,7 @@ const PLATFORM: &[&str] = &[
     "anonymous",
     "azurewebsites.net",
     "default",
+    "defaultapppool",
     "default web site",
     "go.microsoft.com",
     "iis apppool",
