@@ -13,6 +13,13 @@ use daaslens_core::Source;
 /// How much is compared at a time.
 const STEP: usize = 64 << 10;
 
+/// The most logs with the same first record whose first bytes are looked at.
+const MOST_LOOKED_AT: usize = 1000;
+
+/// The most logs with the same first bytes that one log is compared with: thousands that begin alike, each of its own, are
+/// nobody's copies.
+const MOST_COMPARED: usize = 16;
+
 /// Of the sources at `candidates`, those that are copies: (copy, original).
 pub(crate) fn find(sources: &[Arc<dyn Source>], candidates: &[usize]) -> Vec<(usize, usize)> {
     // Logs that begin with the same record are worth comparing. The record carries a time, an address and a
@@ -33,11 +40,12 @@ pub(crate) fn find(sources: &[Arc<dyn Source>], candidates: &[usize]) -> Vec<(us
                 let (a, b) = (&sources[i].origin().instance, &sources[j].origin().instance);
                 a.is_none() || b.is_none() || a == b
             };
-            match originals
+            let alike = originals
                 .iter()
                 .copied()
-                .find(|&j| same_writer(j) && is_beginning(&*sources[i], &*sources[j]))
-            {
+                .take(MOST_LOOKED_AT)
+                .filter(|&j| same_writer(j) && may_begin(sources[i].head(), sources[j].head()));
+            match alike.take(MOST_COMPARED).find(|&j| is_beginning(&*sources[i], &*sources[j])) {
                 Some(original) => copies.push((i, original)),
                 None => originals.push(i),
             }
@@ -57,6 +65,12 @@ fn first_record(head: &[u8]) -> Option<&[u8]> {
             && !line.starts_with(b"#")
             && line.first().is_some_and(|c| c.is_ascii_digit() || *c == b'[')
     })
+}
+
+/// Whether the first bytes of a log may be those of another's beginning; no file is opened for that.
+fn may_begin(copy: &[u8], original: &[u8]) -> bool {
+    let same = copy.iter().zip(original).take_while(|(a, b)| a == b).count();
+    same == original.len() || copy.iter().skip(same).all(|c| *c == 0)
 }
 
 /// Whether all of `copy` (but NUL padding at its end) is the beginning of `original`.
@@ -105,7 +119,15 @@ fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::compare;
+    use super::{compare, may_begin};
+
+    #[test]
+    fn first_bytes_tell_most_logs_apart() {
+        assert!(may_begin(b"abc", b"abcdef"));
+        assert!(may_begin(b"abcdef", b"abcdef"));
+        assert!(may_begin(b"abc\0\0", b"abcdef"));
+        assert!(!may_begin(b"abx", b"abcdef"));
+    }
 
     #[test]
     fn a_beginning_is_a_copy_with_or_without_padding() {

@@ -19,7 +19,7 @@ pub(crate) mod summary;
 pub(crate) mod threads;
 pub(crate) mod tool_reports;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -35,6 +35,10 @@ use crate::survey::Outcome;
 
 /// The most bytes of one file that are held in memory.
 pub(crate) const MAX_BYTES: u64 = 256 << 20;
+
+/// How many files are read before what they hold is put together: an archive may have hundreds of thousands, and the
+/// records of a file take kilobytes even where there are none.
+const AT_ONCE: usize = 1024;
 
 /// How many faults of a file are shown.
 const FAULTS: usize = 5;
@@ -133,23 +137,27 @@ pub(crate) fn read(
         names.entry(path.rsplit('/').next().unwrap_or(path)).or_default().push(i);
     }
     logs.extend(names.into_values().filter(|files| files.len() > 1));
+    let mut copied = BTreeSet::new();
     for (copy, original) in logs.iter().flat_map(|logs| copies::find(sources, logs)) {
         outcomes[copy].reason = Some(copies::reason(&*sources[original]));
-        wanted.retain(|i| *i != copy);
+        copied.insert(copy);
     }
+    wanted.retain(|i| !copied.contains(i));
     // The clock of these is only understood with the sessions that they belong to.
     let (late, wanted): (Vec<usize>, Vec<usize>) =
         wanted.into_iter().partition(|i| platform::is_late(&*sources[*i]));
     let mut records = Records::default();
     for indices in [wanted, late] {
         let hints = records.platform.cpu.hints();
-        let read = pool.install(|| {
-            indices
-                .par_iter()
-                .map(|&i| (i, one(&*sources[i], i, config, &hints, progress)))
-                .collect::<Vec<_>>()
-        });
-        take(read, &mut records, outcomes);
+        for indices in indices.chunks(AT_ONCE) {
+            let read = pool.install(|| {
+                indices
+                    .par_iter()
+                    .map(|&i| (i, one(&*sources[i], i, config, &hints, progress)))
+                    .collect::<Vec<_>>()
+            });
+            take(read, &mut records, outcomes);
+        }
     }
     records.dumps.settle();
     records.events.settle();
