@@ -6,9 +6,6 @@
 //!
 //! Error codes stay: `0x80070020` is not an address, it tells one failure from another.
 
-/// How far the end of a quotation is looked for. Behind that, the mark was an apostrophe.
-const MAX_QUOTED: usize = 512;
-
 /// `text` with placeholders: `{n}`, `{guid}`, `{hex}`, `{path}`, `{text}` (in its quotation marks), `{ip}`,
 /// `{email}`, and `?{query}` behind the path of a URL. Masking twice changes nothing more.
 ///
@@ -66,8 +63,9 @@ fn name_of_program<'a>(before: &str, quoted: &'a str) -> Option<&'a str> {
 fn masked(text: &str, keep: for<'a> fn(&str, &'a str) -> Option<&'a str>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
+    let mut unclosed = Unclosed::default();
     while let Some(c) = rest.chars().next() {
-        if let Some((length, close)) = quotation(rest, c, out.chars().next_back()) {
+        if let Some((length, close)) = quotation(rest, c, out.chars().next_back(), &mut unclosed) {
             let quoted = behind(rest, c.len_utf8()).get(..length).unwrap_or_default();
             let kept = keep(&out, quoted).unwrap_or(if length == 0 { "" } else { "{text}" });
             out.push(c);
@@ -98,28 +96,58 @@ fn behind(text: &str, at: usize) -> &str {
     text.get(at..).unwrap_or_default()
 }
 
-/// The bytes between a quotation mark at the start of `text` and the one that closes it.
-fn quotation(text: &str, open: char, before: Option<char>) -> Option<(usize, char)> {
-    let close = match open {
-        '"' | '\'' | '`' => open,
-        '“' => '”',
-        '‘' => '’',
-        '«' => '»',
+/// For each kind of quotation, how many bytes of the text are behind the line that was last looked through for its end
+/// in vain. Without it, a line of nothing but openings would be looked through once for each of them.
+#[derive(Default)]
+struct Unclosed([Option<usize>; 6]);
+
+/// The bytes between a quotation mark at the start of `text` and the one that closes it on the same line, however far
+/// away: a limit would be kept the first time, and no longer once what stands between the marks is masked and short.
+fn quotation(
+    text: &str,
+    open: char,
+    before: Option<char>,
+    unclosed: &mut Unclosed,
+) -> Option<(usize, char)> {
+    let (index, close) = match open {
+        '"' => (0, open),
+        '\'' => (1, open),
+        '`' => (2, open),
+        '“' => (3, '”'),
+        '‘' => (4, '’'),
+        '«' => (5, '»'),
         _ => return None,
     };
     // "can't", "users' files": a quotation begins behind a word's end and ends before a word's start.
     if before.is_some_and(in_word) {
         return None;
     }
+    let known = unclosed.0.get_mut(index)?;
+    if known.is_some_and(|behind| text.len() > behind) {
+        return None;
+    }
     let inner = behind(text, open.len_utf8());
-    let inner = inner.get(..inner.floor_char_boundary(MAX_QUOTED)).unwrap_or(inner);
-    let inner = inner.split('\n').next().unwrap_or_default();
-    let ends = inner.match_indices(close).map(|(at, _)| at);
-    let end = ends.into_iter().find(|&at| {
-        let next = behind(inner, at + close.len_utf8()).chars().next();
-        open != '\'' || !next.is_some_and(|c| c.is_alphanumeric() || "{/\\".contains(c))
-    })?;
-    Some((end, close))
+    let end = inner.match_indices([close, '\n']).find(|&(at, mark)| {
+        mark == "\n" || open != '\'' || !begins_word(behind(inner, at + mark.len()))
+    });
+    match end {
+        Some((at, mark)) if mark != "\n" => Some((at, close)),
+        _ => {
+            *known = Some(end.map_or(0, |(at, _)| inner.len() - at));
+            None
+        }
+    }
+}
+
+/// Whether a word follows, or what is going to be masked as one: `::1` and `.a@example.com` begin with a mark.
+fn begins_word(text: &str) -> bool {
+    let Some(c) = text.chars().next() else { return false };
+    if c.is_alphanumeric() || "{/\\".contains(c) {
+        return true;
+    }
+    let token = text.get(..token(text)).unwrap_or_default();
+    let core = core(token);
+    is_ip(core) || is_email(core)
 }
 
 /// The length of what stands together: up to a blank, a quotation mark or a bracket. Braces are left alone where
@@ -170,7 +198,7 @@ fn behind_path<'a>(token: &str, mut rest: &'a str) -> &'a str {
 }
 
 fn push_token(out: &mut String, token: &str) {
-    let core = token.trim_end_matches(['.', ':', '!', '?', '…']);
+    let core = core(token);
     let tail = behind(token, core.len());
     if is_guid(core) {
         out.push_str("{guid}");
@@ -184,6 +212,11 @@ fn push_token(out: &mut String, token: &str) {
         push_words(out, core);
     }
     out.push_str(tail);
+}
+
+/// A token without the marks that end a sentence.
+fn core(token: &str) -> &str {
+    token.trim_end_matches(['.', ':', '!', '?', '…'])
 }
 
 /// `8-4-4-4-12` or 32 hexadecimal digits, braces or not.
@@ -351,6 +384,7 @@ mod tests {
                 "The given key '{text}' and \"{text}\" and ''",
             ),
             ("Der Schlüssel «größe» und “x”", "Der Schlüssel «{text}» und “{text}”"),
+            ("\"a\" ''::1 b' 'c'.x@example.com d'", "\"{text}\" '{text}' '{text}'"),
             ("a 'quotation\nthat does not end", "a 'quotation\nthat does not end"),
             ("Foo::bar() on null", "Foo::bar() on null"),
             ("user_id=42;page=3", "user_id={n};page={n}"),
@@ -390,6 +424,12 @@ mod tests {
         #[test]
         fn masking_twice_changes_nothing(text in "([a-f0-9]{1,9}|[-.:/\\\\'\"@ {}?#x]|[ZTé“”]){0,40}") {
             let once = mask(&text);
+            prop_assert_eq!(mask(&once), once);
+        }
+
+        #[test]
+        fn quotations_of_any_length(text in "[a-z0-9 ]{0,20}", times in 1_usize..100) {
+            let once = mask(&format!("\"{}\" and so on", text.repeat(times)));
             prop_assert_eq!(mask(&once), once);
         }
 
