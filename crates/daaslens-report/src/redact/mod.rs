@@ -201,6 +201,9 @@ impl Collector {
             PartKind::Host => {
                 self.names.host(text);
             }
+            PartKind::Instance if words::is_full_name(text) => {
+                self.names.host(text);
+            }
             PartKind::Site => {
                 self.names.site(text);
             }
@@ -356,6 +359,7 @@ impl Masker {
     fn typed(&mut self, kind: PartKind, text: &str) -> Option<String> {
         let nothing = matches!(text, "" | "-");
         let class = match kind {
+            PartKind::Instance if words::is_full_name(text) => Class::Host,
             PartKind::Plain | PartKind::Instance => return Some(text.to_owned()),
             PartKind::Text | PartKind::Path => return None,
             PartKind::Query => Class::Query,
@@ -379,7 +383,9 @@ impl Masker {
                 self.count(Class::Address, &bare);
                 self.names.address(text).unwrap_or_else(|| "[address]".to_owned())
             }
-            PartKind::Host => self.named(Class::Host, text, |names| names.host(text)),
+            PartKind::Host | PartKind::Instance => {
+                self.named(Class::Host, text, |names| names.host(text))
+            }
             PartKind::Site => self.named(Class::Site, text, |names| names.site(text)),
             _ if words::is_platform(text) => text.to_owned(),
             _ => {

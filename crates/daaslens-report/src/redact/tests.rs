@@ -54,6 +54,9 @@ fn each_kind_of_part_is_masked_in_its_way() {
         (Host, "203.0.113.9:80", "ip-1"),
         (Site, "~1shop", "~1site-1"),
         (Instance, "RD0003FF6A52C7", "RD0003FF6A52C7"),
+        (Instance, "10-30-0-113", "10-30-0-113"),
+        (Instance, "203.0.113.9", "203.0.113.9"),
+        (Instance, "web01.corp.example", "host-1"),
         (Path, "/reset/bob@shop.example/10.0.0.1", "/reset/[e-mail]/ip-1 (private)"),
         (
             Text,
