@@ -27,7 +27,7 @@
 //! * A parsed exception: [`of_exception`].
 //! * A stack that was told without an exception (a thread of a dump): [`of_stack`], names innermost first.
 //! * A native crash: [`of_native`].
-//! * A line that is no exception: [`mask`] takes out what differs from one time to the next; [`mask_values`] leaves the names
+//! * A line that is no exception: [`mask()`] takes out what differs from one time to the next; [`mask_values`] leaves the names
 //!   of types and files that a person has to know.
 //!
 //! ```

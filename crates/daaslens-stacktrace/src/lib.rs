@@ -18,7 +18,7 @@
 //!
 //! # How to use it
 //!
-//! * [`find`] takes any text (a record of a log with all its lines, a whole file) and gives every exception in it with its
+//! * [`find()`] takes any text (a record of a log with all its lines, a whole file) and gives every exception in it with its
 //!   place and its language. It knows the languages apart by the form of their frames.
 //! * [`ExceptionText::parse`] reads a text that is known to be one of .NET; [`ExceptionText::parse_console`] what a program
 //!   wrote before it ended.
