@@ -1,52 +1,13 @@
 //! The whole way of one log: analysed and rendered without a panic, with the same result for any pieces and threads, from a
 //! file and from a stream.
 
-use std::io::{self, Read};
 use std::sync::Arc;
 
 use daaslens_analysis::{Config, Filter, Sensitivity, analyse};
 use daaslens_core::model::{Input, SourceStatus};
-use daaslens_core::{Kind, Origin, Source};
+use daaslens_core::{Kind, Source};
 use daaslens_report::{Error, Options, render};
-
-/// A source in memory.
-struct Memory {
-    bytes: Vec<u8>,
-    origin: Origin,
-    is_seekable: bool,
-}
-
-impl Source for Memory {
-    fn origin(&self) -> &Origin {
-        &self.origin
-    }
-
-    fn size(&self) -> u64 {
-        self.bytes.len() as u64
-    }
-
-    fn head(&self) -> &[u8] {
-        self.bytes.get(..4096).unwrap_or(&self.bytes)
-    }
-
-    fn fault(&self) -> Option<&str> {
-        None
-    }
-
-    fn is_seekable(&self) -> bool {
-        self.is_seekable
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let rest = usize::try_from(offset).ok().and_then(|at| self.bytes.get(at..));
-        let mut rest = rest.unwrap_or_default();
-        rest.read(buffer)
-    }
-
-    fn stream(&self, body: &mut dyn FnMut(&mut dyn Read) -> io::Result<()>) -> io::Result<()> {
-        body(&mut self.bytes.as_slice())
-    }
-}
+use daaslens_testkit::MemorySource;
 
 /// Panics where a law is broken. The first byte chooses the kind, the rest is the content.
 pub fn check(data: &[u8]) {
@@ -76,19 +37,14 @@ fn run(
     threads: usize,
     chunk_size: usize,
 ) -> Option<Vec<u8>> {
-    let origin = Origin {
-        path: "x/LogFiles/http/RawLogs/a1b2c3-202603110214.log".to_owned(),
-        kind,
-        site: None,
-        instance: Some("a1b2c3".to_owned()),
-        machine: None,
-        session: None,
-    };
-    let source: Arc<dyn Source> = Arc::new(Memory { bytes: bytes.to_vec(), origin, is_seekable });
+    let path = "x/LogFiles/http/RawLogs/a1b2c3-202603110214.log";
+    let mut source = MemorySource::new(path, kind, bytes);
+    source.origin.instance = Some("a1b2c3".to_owned());
+    source.is_seekable = is_seekable;
     let config =
         Config { threads, chunk_size, filter: Filter::default(), sensitivity: Sensitivity::Normal };
     let inputs = vec![Input { name: "x".to_owned(), kind: "logfiles" }];
-    let analysis = analyse(&[source], inputs, &config, &()).unwrap();
+    let analysis = analyse(&[Arc::new(source) as Arc<dyn Source>], inputs, &config, &()).unwrap();
     assert_eq!(analysis.sources.len(), 1);
     for source in &analysis.sources {
         // What panics inside is caught and named; here it is a defect.

@@ -2,6 +2,7 @@
 //!
 //! * [`app_logs`]: what applications logged, through the whole program.
 //! * [`azure`]: resource logs, gateways and metrics, held against the worker's log.
+//! * [`causes`]: simulated incidents, and what is told to have caused them.
 //! * [`cli`]: arguments, exit codes, words for people, and that no file is left half written.
 //! * [`json`]: the shape and the numbers of `findings.json`, against what is known of the fixture.
 //! * [`report`]: that the page is one self-contained file.
@@ -29,6 +30,7 @@
 
 mod app_logs;
 mod azure;
+mod causes;
 mod cli;
 mod determinism;
 mod dumps;

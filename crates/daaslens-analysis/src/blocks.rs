@@ -187,52 +187,9 @@ pub(crate) fn whole(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use daaslens_core::{Kind, Origin};
+    use daaslens_core::Kind;
+    use daaslens_testkit::MemorySource;
     use proptest::prelude::*;
-
-    struct Memory(Vec<u8>, Origin);
-
-    impl Memory {
-        fn new(bytes: Vec<u8>) -> Self {
-            let path = String::new();
-            let origin = Origin {
-                path,
-                kind: Kind::W3c,
-                site: None,
-                instance: None,
-                machine: None,
-                session: None,
-            };
-            Self(bytes, origin)
-        }
-    }
-
-    impl Source for Memory {
-        fn origin(&self) -> &Origin {
-            &self.1
-        }
-        fn size(&self) -> u64 {
-            self.0.len() as u64
-        }
-        fn head(&self) -> &[u8] {
-            &self.0
-        }
-        fn fault(&self) -> Option<&str> {
-            None
-        }
-        fn is_seekable(&self) -> bool {
-            true
-        }
-        fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-            let rest = &self.0[self.0.len().min(offset as usize)..];
-            let n = rest.len().min(buffer.len());
-            buffer[..n].copy_from_slice(&rest[..n]);
-            Ok(n)
-        }
-        fn stream(&self, body: &mut dyn FnMut(&mut dyn Read) -> io::Result<()>) -> io::Result<()> {
-            body(&mut &*self.0)
-        }
-    }
 
     /// Lines (with their place), long ones only by their extent.
     fn lines(block: &Block<'_>, out: &mut Vec<(u64, u64)>) {
@@ -251,7 +208,7 @@ mod tests {
     fn check(text: Vec<u8>, size: usize) {
         let mut expected = Vec::new();
         lines(&Block::Lines(&text, 0), &mut expected);
-        let source = Memory::new(text);
+        let source = MemorySource::new("", Kind::W3c, text).seekable();
         let mut pieces = Vec::new();
         let mut buffer = Vec::new();
         let mut at = 0;
@@ -263,7 +220,7 @@ mod tests {
         }
         assert_eq!(pieces, expected, "pieces of {size}");
         let mut streamed = Vec::new();
-        stream(&mut &*source.0, size, b'\n', &mut buffer, &mut |block| {
+        stream(&mut source.bytes.as_slice(), size, b'\n', &mut buffer, &mut |block| {
             lines(&block, &mut streamed);
         })
         .unwrap();

@@ -233,47 +233,18 @@ fn first_line(bytes: &[u8]) -> Option<Excerpt> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use daaslens_core::{Origin, PartKind};
+    use daaslens_core::PartKind;
+    use daaslens_testkit::MemorySource;
 
-    struct Memory(&'static [u8], Origin);
-
-    fn memory(kind: Kind, bytes: &'static [u8]) -> Memory {
-        let origin = Origin {
-            path: String::new(),
-            kind,
-            site: None,
-            instance: None,
-            machine: None,
-            session: None,
-        };
-        Memory(bytes, origin)
+    fn memory(kind: Kind, bytes: &[u8]) -> MemorySource {
+        MemorySource::new("", kind, bytes)
     }
 
-    impl Source for Memory {
-        fn origin(&self) -> &Origin {
-            &self.1
-        }
-        fn size(&self) -> u64 {
-            self.0.len() as u64
-        }
-        fn head(&self) -> &[u8] {
-            self.0
-        }
-        fn fault(&self) -> Option<&str> {
-            None
-        }
-        fn is_seekable(&self) -> bool {
-            false
-        }
-        fn read_at(&self, _: u64, _: &mut [u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::Unsupported.into())
-        }
-        fn stream(&self, body: &mut dyn FnMut(&mut dyn Read) -> io::Result<()>) -> io::Result<()> {
-            body(&mut &*self.0)
-        }
-    }
-
-    fn texts(source: &Memory, places: &[(u64, u64)], context: u64) -> Vec<(u64, u64, String)> {
+    fn texts(
+        source: &MemorySource,
+        places: &[(u64, u64)],
+        context: u64,
+    ) -> Vec<(u64, u64, String)> {
         let lines = read_back(source, places, context).unwrap();
         let text = |line: Line| {
             let text = line.excerpt.0.iter().map(|part| part.text.as_str()).collect();

@@ -1,15 +1,14 @@
 //! Paths of sources, made comparable between machines and builds.
 
 /// Folders in front of which a path says nothing of the program. The last one that occurs counts.
-const ROOTS: [&str; 10] = [
+const ROOTS: [&str; 8] = [
     "/site/wwwroot/",
     "/inetpub/wwwroot/",
     "/var/www/html/",
     "/public_html/",
     "/htdocs/",
-    "/_work/1/s/",
-    "/work/1/s/",
-    "/a/1/s/",
+    // The sources of the first build of an agent of Azure Pipelines, wherever its own folder is: `D:\a\1\s\`.
+    "/1/s/",
     "/usr/src/app/",
     "/build/src/",
 ];

@@ -10,7 +10,7 @@
 //!   folder or a zip of any of the kinds that occur; [`RawZip`] and [`tar`] make archives byte for byte.
 //! * **Truth**: [`Tally`] counts requests as the contract says, [`Truth`] is its serialisable form.
 //! * **Laws**: [`laws`] holds the checks that every parser and every mergeable state must pass, and
-//!   [`hostile`] the inputs on which they must pass it.
+//!   [`hostile`] the inputs on which they must pass it. [`MemorySource`] is a source without a store.
 //!
 //! The builders share no code with the readers: a reader that misunderstands a format must not be able to
 //! agree with a builder that misunderstands it in the same way.
@@ -28,6 +28,7 @@ mod fixture;
 pub mod hostile;
 mod instance;
 pub mod laws;
+mod memory;
 mod php;
 mod random;
 pub mod scenario;
@@ -42,6 +43,7 @@ pub use deployments::DeploymentBuilder;
 pub use events::{Event, EventLogBuilder};
 pub use fixture::{ExpectedLog, expected_logs, fixture, fixtures};
 pub use instance::Instance;
+pub use memory::MemorySource;
 pub use php::PhpLogBuilder;
 pub use random::{Random, Zipf};
 pub use scenario::{SCENARIOS, Scenario, Staged};

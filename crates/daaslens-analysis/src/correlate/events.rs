@@ -5,7 +5,7 @@ use daaslens_core::{Attribution, Cause, Evidence, Time, TimeRange};
 use daaslens_eventlog::{Event, Incident, IncidentKind, Phase};
 
 use super::{Looking, onset, sources};
-use crate::crashes::Group;
+use crate::crashes::{Group, is_death};
 use crate::facts::Facts;
 use crate::hypotheses::{self, State};
 use crate::signals::ClusterSignal;
@@ -61,7 +61,10 @@ fn incidents<'a>(
 
 pub(super) fn look(looking: &mut Looking<'_>, cluster: &ClusterSignal, attribution: &Attribution) {
     const SIGNS: [(&str, &str); 8] = [
-        ("crash-at-onset", "no crash is in the event log around the onset"),
+        (
+            "crash-at-onset",
+            "no crash of a process that was up is in the event log around the onset",
+        ),
         ("crash-loop", ""),
         ("start-failure-event", "no failed start is in the event log around it"),
         ("limit-recycle-event", "no auto-heal limit was hit around it"),
@@ -99,7 +102,7 @@ pub(super) fn look(looking: &mut Looking<'_>, cluster: &ClusterSignal, attributi
     };
     for (sign, nothing) in SIGNS {
         let own: Vec<&&Incident> =
-            near.iter().filter(|incident| is_sign(sign, incident, cluster)).collect();
+            near.iter().filter(|one| is_sign(sign, one, is_lone(one, &near), cluster)).collect();
         let enough = if sign == "crash-loop" {
             own.len() >= crate::crashes::LOOP_COUNT
         } else {
@@ -273,12 +276,21 @@ fn covers(range: TimeRange, window: TimeRange) -> bool {
     range.start.0 - SLACK <= window.start.0 && window.end.0 <= range.end.0 + SLACK
 }
 
-fn is_sign(sign: &str, incident: &Incident, cluster: &ClusterSignal) -> bool {
+/// Whether it is the only death of its machine in that time. A start that fails once, and then never again, says little
+/// of the start: whatever made the process end before it is what the requests ran into.
+fn is_lone(incident: &Incident, near: &[&Incident]) -> bool {
+    let deaths = near
+        .iter()
+        .filter(|one| is_death(one.kind) && one.computer.eq_ignore_ascii_case(&incident.computer));
+    deaths.count() == 1
+}
+
+fn is_sign(sign: &str, incident: &Incident, is_lone: bool, cluster: &ClusterSignal) -> bool {
     let lag = incident.range.start.seconds() - cluster.range.start.seconds();
     let at_onset = (-ONSET..=ONSET).contains(&lag) || cluster.range.contains(incident.range.start);
     match incident.kind {
         IncidentKind::Crash { phase } | IncidentKind::Exit { phase } => match sign {
-            "crash-at-onset" => at_onset && phase != Phase::Startup,
+            "crash-at-onset" => at_onset && (phase != Phase::Startup || is_lone),
             "crash-loop" => phase != Phase::Startup,
             "start-failure-event" => phase == Phase::Startup,
             _ => false,

@@ -85,12 +85,15 @@ fn by_platform(facts: &Facts<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// All restarts with their causes, where there are enough of them to be worth a look.
+/// All restarts with their causes. A single one whose cause is told has a finding of its own.
 fn told(restarts: &[Restart], facts: &Facts<'_>) -> Option<Finding> {
     let (first, last) = (restarts.first()?, restarts.last()?);
     let tally = restarts::tally(restarts);
     let untold: Vec<&Restart> = restarts.iter().filter(|one| !one.why.is_told()).collect();
     let errors: u64 = restarts.iter().map(|one| one.errors).sum();
+    if restarts.len() == 1 && untold.is_empty() {
+        return None;
+    }
     let n = restarts.len() as u64;
     let headline = format!(
         "{}: {}",
@@ -119,6 +122,9 @@ fn told(restarts: &[Restart], facts: &Facts<'_>) -> Option<Finding> {
         );
     }
     finding.window = Some(TimeRange::new(first.at, last.at));
+    if restarts.iter().all(|one| one.machine.eq_ignore_ascii_case(&first.machine)) {
+        finding.subject.instance = Some(facts.instance(&first.machine));
+    }
     let mut signs = Vec::new();
     for (why, sign) in [
         (Why::Rebooted, "instance-replaced-event"),
