@@ -76,6 +76,34 @@ fn what_nobody_documents_is_an_answer_and_nonsense_is_none() {
     assert_eq!(place.run(["explain"]).code, Some(2));
 }
 
+/// Files that are read as a whole, and damage in files of which only records can be read by themselves.
+#[test]
+fn evidence_of_whole_files_and_of_damage_is_read_back_too() {
+    let mut seen = 0;
+    for name in [
+        "threads/0001_jdk8_deadlock.log",
+        "threads/0005_node_report.json",
+        "threads/0010_torn.json",
+        "httperr/damaged.log",
+        "platform/metrics-several-documents",
+        "platform/deployment-log",
+        "php-process/PHP-CGI-ProcessReport.htm",
+    ] {
+        let place = Place::new();
+        let input = daaslens_testkit::fixtures().join(name);
+        let input = input.to_str().unwrap();
+        let findings = place.findings([input]);
+        place.write("f.json", findings.to_string().as_bytes());
+        for finding in rows(&findings["findings"]) {
+            let id = finding["id"].as_str().unwrap();
+            let run = place.run(["show", "f.json", id, "-q", "--bundle", input]);
+            assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{name}, {id}");
+            seen += evidence(finding).len();
+        }
+    }
+    assert!(seen >= 10, "{seen} lines of evidence");
+}
+
 #[test]
 fn every_line_of_every_finding_is_read_back_as_the_json_has_it() {
     let mut seen = 0;

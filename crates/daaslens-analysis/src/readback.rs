@@ -8,7 +8,7 @@ use std::fmt;
 use std::io::{self, Read};
 
 use daaslens_core::text::visible;
-use daaslens_core::{Excerpt, Kind, Source, Span};
+use daaslens_core::{Evidence, Excerpt, Kind, Source, Span};
 use daaslens_eventlog::{Format, Log};
 use daaslens_httplog::{MAX_LINE, Request};
 
@@ -16,7 +16,8 @@ use crate::blocks::{self, Block};
 use crate::http::excerpt;
 use crate::http::format::{Beside, Reader, Sink};
 use crate::records::{
-    self, applog, dumps, events, failed, httperr, metrics, php, php_process, platform, tool_reports,
+    self, applog, dumps, events, failed, httperr, metrics, php, php_process, platform, threads,
+    tool_reports,
 };
 
 /// How much is read at once.
@@ -34,6 +35,13 @@ pub struct Line {
     pub byte: u64,
     /// Its text; of a line that cannot be read as a record, why.
     pub excerpt: Excerpt,
+}
+
+impl Line {
+    /// Its text as one, unmasked.
+    pub fn text(&self) -> String {
+        self.excerpt.0.iter().map(|part| part.text.as_str()).collect()
+    }
 }
 
 /// Reads what stands at `places` (line, byte), in the order of the source. A place at which nothing begins gives
@@ -55,6 +63,9 @@ pub fn read_back(
     }
     if source.origin().kind == Kind::PhpReport {
         return processes(source, &places);
+    }
+    if source.origin().kind == Kind::ThreadDump {
+        return threads_of(source, &places);
     }
     if source.origin().kind == Kind::Dump {
         let excerpt = dumps::Dumps::excerpt(source)?;
@@ -127,6 +138,18 @@ fn processes(source: &dyn Source, places: &BTreeSet<(u64, u64)>) -> io::Result<V
         Some(Line { line, byte, excerpt })
     });
     Ok(lines.collect())
+}
+
+/// Threads of a dump, which is read as a whole.
+fn threads_of(source: &dyn Source, places: &BTreeSet<(u64, u64)>) -> io::Result<Vec<Line>> {
+    let mut bytes = Vec::new();
+    source.stream(&mut |reader| {
+        Read::take(reader, records::MAX_BYTES).read_to_end(&mut bytes).map(drop)
+    })?;
+    let all = threads::ThreadDumps::evidence(&bytes, source.origin()).into_iter();
+    let wanted = all.filter(|one| places.contains(&(one.at.line, one.at.byte)));
+    let line = |one: Evidence| Line { line: one.at.line, byte: one.at.byte, excerpt: one.excerpt };
+    Ok(wanted.map(line).collect())
 }
 
 /// Reads a request log from its start, because its columns may change inside, up to the last place.
@@ -246,11 +269,7 @@ mod tests {
         context: u64,
     ) -> Vec<(u64, u64, String)> {
         let lines = read_back(source, places, context).unwrap();
-        let text = |line: Line| {
-            let text = line.excerpt.0.iter().map(|part| part.text.as_str()).collect();
-            (line.line, line.byte, text)
-        };
-        lines.into_iter().map(text).collect()
+        lines.iter().map(|line| (line.line, line.byte, line.text())).collect()
     }
 
     const LOG: &[u8] = b"#Fields: cs-method cs-uri-stem sc-status\n\

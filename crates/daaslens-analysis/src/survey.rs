@@ -237,7 +237,7 @@ fn unread(source: &dyn Source) -> Outcome {
                 SourceStatus::Skipped,
                 Some("a part of a report, or a trace that takes its own tool to read".to_owned()),
             ),
-            _ => (SourceStatus::Skipped, Some("known, but not read yet".to_owned())),
+            _ => (SourceStatus::Skipped, Some("known, and not read".to_owned())),
         },
     };
     Outcome {

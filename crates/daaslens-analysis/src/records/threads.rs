@@ -174,6 +174,20 @@ impl Taken {
 }
 
 impl ThreadDumps {
+    /// What a file holds, as evidence shows it, with its places: circles before groups of threads, and these before the
+    /// dump as a whole, since a finding that names one place means the nearest.
+    pub(crate) fn evidence(bytes: &[u8], origin: &Origin) -> Vec<Evidence> {
+        let all = Self::read(bytes, 0, origin, &mut Count::default());
+        let of = |one: &Taken| {
+            let circles = one.deadlocks.iter().map(|circle| one.deadlock_evidence(circle));
+            let pools = one.pools.iter().map(|pool| one.pool_evidence(pool));
+            let stacks = one.stacks.iter().map(|stack| one.stack_evidence(stack));
+            let own = std::iter::once(one.own_evidence());
+            circles.chain(pools).chain(stacks).chain(own).collect::<Vec<_>>()
+        };
+        all.list.iter().flat_map(of).collect()
+    }
+
     pub(crate) fn read(bytes: &[u8], source: usize, origin: &Origin, count: &mut Count) -> Self {
         let found = threads::read(bytes);
         let name = file_name(&origin.path);

@@ -34,6 +34,8 @@ pub(crate) struct Source {
     pub(crate) kind: String,
     #[serde(default)]
     pub(crate) reason: Option<String>,
+    #[serde(default)]
+    pub(crate) bytes: u64,
 }
 
 /// A finding.

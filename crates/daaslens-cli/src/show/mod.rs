@@ -85,6 +85,9 @@ enum Found {
     Line(Line),
     /// What is said of the file as a whole; there is no line to be read.
     File(String),
+    /// What was wrong at a place, in a file that is as long as it was. A damaged part is no record, so that most readers
+    /// have nothing to show of it but that.
+    Damage(String),
     /// Why there is no line.
     Fault(String),
 }
@@ -178,7 +181,12 @@ fn read(finding: &Finding, document: &Document, inputs: &[Input], context: u64) 
         }
         let places: Vec<(u64, u64)> =
             evidence.iter().map(|evidence| (evidence.line, evidence.byte)).collect();
-        let lines = find(path, inputs, document).and_then(|source| {
+        let source = find(path, inputs, document);
+        let is_damage = finding.rule == "data-quality"
+            && source
+                .as_ref()
+                .is_ok_and(|source| info.is_some_and(|info| info.bytes == source.size()));
+        let lines = source.and_then(|source| {
             read_back(source, &places, context).map_err(|error| error.to_string())
         });
         let lines = match lines {
@@ -196,15 +204,16 @@ fn read(finding: &Finding, document: &Document, inputs: &[Input], context: u64) 
         for evidence in &evidence {
             let line =
                 lines.iter().find(|line| (line.line, line.byte) == (evidence.line, evidence.byte));
-            let found = line.map_or_else(
-                || Found::Fault(CHANGED.to_owned()),
-                |line| {
-                    Found::Line(Line {
-                        excerpt: line.excerpt.clone(),
-                        shown: Some(evidence.text.clone()),
-                    })
-                },
-            );
+            let found = match line {
+                _ if is_damage && line.is_none_or(|line| line.text() != evidence.text) => {
+                    Found::Damage(shown(&evidence.text))
+                }
+                None => Found::Fault(CHANGED.to_owned()),
+                Some(line) => Found::Line(Line {
+                    excerpt: line.excerpt.clone(),
+                    shown: Some(evidence.text.clone()),
+                }),
+            };
             own.push(row(evidence.line, true, found));
         }
         // Around a line that has changed there is nothing to see; it stands among other lines now.
@@ -235,6 +244,10 @@ fn say(rows: &[Row], quotes: Vec<Quote>, console: &Console) -> anyhow::Result<us
         let fault = match &row.found {
             Found::File(text) => {
                 let _ = writeln!(out, "{place}{}{place:#}: {text}", row.path);
+                continue;
+            }
+            Found::Damage(text) => {
+                let _ = writeln!(out, "{place}{}:{}{place:#}: {text}", row.path, row.number);
                 continue;
             }
             Found::Line(_) => match quotes.next() {
