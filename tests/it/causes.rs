@@ -28,7 +28,7 @@ fn the_planted_cause_stands_first_and_the_planted_instance_is_named() {
                 let fits = |one: &&Value| {
                     hypotheses.iter().any(|name| one["causes"][0]["hypothesis"] == name.as_str())
                 };
-                if !told.iter().any(|one| fits(&one)) {
+                if !told.iter().any(fits) {
                     wrong.push(format!(
                         "{}, {}: no cause of {hypotheses:?}",
                         scenario.name, fault.id
@@ -44,7 +44,7 @@ fn the_planted_cause_stands_first_and_the_planted_instance_is_named() {
                     std::iter::once(value).chain(also).any(|name| text.contains(name.as_str()))
                 };
                 // Each of the findings that a reader meets has to name it.
-                if told.is_empty() || !told.iter().all(|one| is_named(&one)) {
+                if told.is_empty() || !told.iter().all(is_named) {
                     wrong.push(format!("{}, {}: {value} is not named", scenario.name, fault.id));
                 }
             }
